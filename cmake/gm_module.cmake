@@ -1,0 +1,45 @@
+# gm_module(path [NEEDS module...] [PACKAGES target...])
+# Builds src/<path>/**.c (and .cc) as library gm_<module>, and each *_test.c in it as one test.
+# The module's name is the last part of its path. NEEDS is all that the module may include; the
+# test "layers" holds it to that.
+function(gm_module path)
+  cmake_parse_arguments(PARSE_ARGV 1 M "" "" "NEEDS;PACKAGES")
+  get_filename_component(name ${path} NAME)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${path}/*.c ${path}/*.cc)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_test\\.c$")
+  list(FILTER tests INCLUDE REGEX "_test\\.c$")
+  list(TRANSFORM M_NEEDS PREPEND gm_ OUTPUT_VARIABLE needs)
+
+  if(sources)
+    add_library(gm_${name} STATIC ${sources})
+    set(scope PUBLIC)
+  else() # a module of headers alone
+    add_library(gm_${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_include_directories(gm_${name} ${scope} base formats engine twins app)
+  target_link_libraries(gm_${name} ${scope} ${needs} ${M_PACKAGES} Threads::Threads m)
+  set_property(GLOBAL APPEND_STRING PROPERTY gm_layers "${path} ${M_NEEDS}\n")
+  set_property(GLOBAL APPEND PROPERTY gm_modules gm_${name})
+  get_property(layers GLOBAL PROPERTY gm_layers)
+  file(WRITE ${PROJECT_BINARY_DIR}/layers.txt "${layers}")
+
+  if(BUILD_TESTING)
+    foreach(source ${tests})
+      gm_test(${source} ${name})
+    endforeach()
+  endif()
+endfunction()
+
+# gm_test(source module...): one test program, named after its file, linked to the modules.
+function(gm_test source first)
+  get_filename_component(test ${source} NAME_WE)
+  add_executable(${test} ${source})
+  set(modules ${first} ${ARGN})
+  list(TRANSFORM modules PREPEND gm_)
+  target_link_libraries(${test} ${modules} gm_testing)
+  target_compile_definitions(${test} PRIVATE GM_SHARED_DIR="${GM_SHARED_DIR}"
+                             GM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  add_test(NAME ${first}/${test} COMMAND ${test})
+endfunction()
