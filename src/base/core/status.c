@@ -25,7 +25,7 @@ gm_status gm_fail_in(gm_status s, const char *fmt, ...)
     int n = vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
     if (n < 0 || (size_t)n >= sizeof text) return s;
-    char both[2 * sizeof text];
+    char both[2 * sizeof text + 8];
     snprintf(both, sizeof both, "%s: %s", text, last_message);
     memcpy(last_message, both, sizeof last_message - 1);
     return s;
