@@ -1,0 +1,17 @@
+#include "heart/kind.h"
+
+#include "heart/verbs/verbs.h"
+
+/* One row a verb: noun, name, words, least and most words, one line of help, then the parts from
+ * verbs/<noun>_<name>.c. */
+static const gm_verb verbs[] = {
+    {"ecg", "measure", "FILE", 1, 1, "measure a clinical ECG: beats, intervals, axes, quality",
+     gm_ecg_measure_description, gm_ecg_measure_options, gm_ecg_measure_run},
+    {0},
+};
+
+const gm_kind gm_heart_kind = {
+    .id = "heart",
+    .summary = "a heart's electrical function, fitted to a clinical 12-lead ECG",
+    .verbs = verbs,
+};
