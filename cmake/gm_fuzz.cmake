@@ -1,0 +1,21 @@
+# gm_fuzz(name SOURCES file... NEEDS module...)
+# The program fuzz_<name> from sources that define LLVMFuzzerTestOneInput().
+# Preset "fuzz": a libFuzzer program. Every other build: the same sources with replay_main.c, as the
+# test fuzz/<name>, which runs each file of corpus/<name>/; an empty corpus fails.
+function(gm_fuzz name)
+  cmake_parse_arguments(PARSE_ARGV 1 F "" "" "SOURCES;NEEDS")
+  list(TRANSFORM F_NEEDS PREPEND gm_)
+  set(target fuzz_${name})
+  if(GM_FUZZ)
+    add_executable(${target} ${F_SOURCES})
+    target_link_libraries(${target} ${F_NEEDS})
+    target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+    set_property(GLOBAL APPEND_STRING PROPERTY gm_fuzz_names "${name}\n")
+    get_property(names GLOBAL PROPERTY gm_fuzz_names)
+    file(WRITE ${PROJECT_BINARY_DIR}/fuzz/targets.txt "${names}")
+  elseif(BUILD_TESTING)
+    add_executable(${target} ${F_SOURCES} replay_main.c)
+    target_link_libraries(${target} ${F_NEEDS})
+    add_test(NAME fuzz/${name} COMMAND ${target} ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
+  endif()
+endfunction()
