@@ -45,9 +45,10 @@ typedef struct {
 } gm_tetmesh_facts;
 
 /* Refuses (GM_EFORMAT, naming the element or node): node index out of range, NaN coordinate,
- * unreferenced node, inverted or too small tet, face shared by more than two tets, fibre that is not
- * finite or has length 0. Counts how many elements have the fault, names the first. `name` begins
- * the message. tolerance NULL: the default. */
+ * unreferenced node, inverted or too small tet, face shared by more than two tets or by two on the
+ * same side, fibre or sheet direction that is not a unit vector (within 2e-3). Counts how many
+ * elements have the fault, names the first (counted from 0). `name` begins the message. tolerance
+ * NULL: the default. */
 gm_status gm_tetmesh_check(const gm_tetmesh *m, const gm_tetmesh_tolerance *tolerance,
                            const char *name);
 gm_status gm_tetmesh_measure(const gm_tetmesh *m, gm_tetmesh_facts *out);
