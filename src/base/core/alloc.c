@@ -4,8 +4,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { ALIGNMENT = 64 };
+enum { ALIGNMENT = 64, LARGE_PAGE = 2 << 20, LARGE = 4 * LARGE_PAGE }; /* bytes */
 
 static atomic_long allocations_left = -1;
 
@@ -42,7 +43,11 @@ void *gm_alloc_aligned(size_t count, size_t size)
 {
     if (!allowed(count, size)) return NULL;
     size_t bytes = (count * size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    return aligned_alloc(ALIGNMENT, bytes ? bytes : ALIGNMENT);
+    if (bytes < LARGE) return aligned_alloc(ALIGNMENT, bytes ? bytes : ALIGNMENT);
+    bytes = (bytes + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
+    void *p = aligned_alloc(LARGE_PAGE, bytes);
+    if (p) madvise(p, bytes, MADV_HUGEPAGE); /* a wish only: kernels jump about in large arrays */
+    return p;
 }
 
 char *gm_strdup(const char *text)
