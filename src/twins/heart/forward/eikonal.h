@@ -31,7 +31,7 @@ typedef struct {
     double fast_layer_factor; /* layer speed / v_f, 0.5 .. 20; exactly 1 = no layer */
 } gm_conduction;
 
-gm_conduction gm_conduction_default(void); /* 0.6 m/s, 0.42, 1 */
+gm_conduction gm_conduction_default(void);             /* 0.6 m/s, 0.42, 1 */
 gm_status gm_conduction_check(const gm_conduction *c); /* GM_EINVAL names the value and range */
 
 typedef struct {

@@ -22,12 +22,12 @@ typedef struct {
 struct gm_eikonal_scratch {
     size_t n_nodes;
     unsigned n_workers;
-    float *u;           /* [n_nodes] times after the last pass, from the earliest seed */
-    uint32_t *offer;    /* [n_nodes] best new time of this pass, bits of a float >= 0 */
-    uint8_t *touched;   /* [n_nodes] has an offer */
-    uint8_t *waiting;   /* [n_nodes] is in the band */
-    int32_t *band;      /* nodes whose new time was not yet passed on */
-    int32_t *front;     /* the part of the band that is passed on now */
+    float *u;         /* [n_nodes] times after the last pass, from the earliest seed */
+    uint32_t *offer;  /* [n_nodes] best new time of this pass, bits of a float >= 0 */
+    uint8_t *touched; /* [n_nodes] has an offer */
+    uint8_t *waiting; /* [n_nodes] is in the band */
+    int32_t *band;    /* nodes whose new time was not yet passed on */
+    int32_t *front;   /* the part of the band that is passed on now */
     size_t n_band, n_front;
     worker_list *found; /* [n_workers] */
     size_t n_pops, n_passes;
@@ -108,11 +108,14 @@ static inline float reach_corner(float j1, float j2, float j3, float e12, float 
 static inline void reach(const float w[6][LANES], const float d[3][LANES], float t[3][LANES])
 {
     for (int l = 0; l < LANES; l++)
-        t[0][l] = reach_corner(w[0][l], w[1][l], w[2][l], w[3][l], w[4][l], w[5][l], d[1][l], d[2][l]);
+        t[0][l] =
+            reach_corner(w[0][l], w[1][l], w[2][l], w[3][l], w[4][l], w[5][l], d[1][l], d[2][l]);
     for (int l = 0; l < LANES; l++)
-        t[1][l] = reach_corner(w[1][l], w[0][l], w[2][l], w[3][l], w[5][l], w[4][l], d[0][l], d[2][l]);
+        t[1][l] =
+            reach_corner(w[1][l], w[0][l], w[2][l], w[3][l], w[5][l], w[4][l], d[0][l], d[2][l]);
     for (int l = 0; l < LANES; l++)
-        t[2][l] = reach_corner(w[2][l], w[0][l], w[1][l], w[4][l], w[5][l], w[3][l], d[0][l], d[1][l]);
+        t[2][l] =
+            reach_corner(w[2][l], w[0][l], w[1][l], w[4][l], w[5][l], w[3][l], d[0][l], d[1][l]);
 }
 
 static uint32_t bits_of(float v)
@@ -131,7 +134,8 @@ static float float_of(uint32_t bits)
 
 /* Keeps the smallest offer; non-negative floats are ordered like their bits. The result does not
  * depend on who comes first. */
-static void offer_time(gm_eikonal_scratch *s, worker_list *found, int32_t node, float t, bool shared)
+static void offer_time(gm_eikonal_scratch *s, worker_list *found, int32_t node, float t,
+                       bool shared)
 {
     uint32_t bits = bits_of(t);
     if (!shared) {
@@ -143,9 +147,8 @@ static void offer_time(gm_eikonal_scratch *s, worker_list *found, int32_t node, 
         return;
     }
     uint32_t old = __atomic_load_n(&s->offer[node], __ATOMIC_RELAXED);
-    while (bits < old &&
-           !__atomic_compare_exchange_n(&s->offer[node], &old, bits, true, __ATOMIC_RELAXED,
-                                        __ATOMIC_RELAXED)) {
+    while (bits < old && !__atomic_compare_exchange_n(&s->offer[node], &old, bits, true,
+                                                      __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
     }
     if (!__atomic_load_n(&s->touched[node], __ATOMIC_RELAXED) &&
         !__atomic_exchange_n(&s->touched[node], 1, __ATOMIC_RELAXED))
