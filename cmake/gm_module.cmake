@@ -1,13 +1,13 @@
 # gm_module(path [NEEDS module...] [PACKAGES target...])
 # Builds src/<path>/**.c (and .cc) as library gm_<module>, and each *_test.c in it as one test.
 # The module's name is the last part of its path. NEEDS is all that the module may include; the
-# test "layers" holds it to that.
+# test "layers" holds it to that. A main.c in it belongs to a program, see gm_program().
 function(gm_module path)
   cmake_parse_arguments(PARSE_ARGV 1 M "" "" "NEEDS;PACKAGES")
   get_filename_component(name ${path} NAME)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${path}/*.c ${path}/*.cc)
   set(tests ${sources})
-  list(FILTER sources EXCLUDE REGEX "_test\\.c$")
+  list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.c$")
   list(FILTER tests INCLUDE REGEX "_test\\.c$")
   list(TRANSFORM M_NEEDS PREPEND gm_ OUTPUT_VARIABLE needs)
 
@@ -42,4 +42,23 @@ function(gm_test source first)
   target_compile_definitions(${test} PRIVATE GM_SHARED_DIR="${GM_SHARED_DIR}"
                              GM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   add_test(NAME ${first}/${test} COMMAND ${test})
+endfunction()
+
+# gm_program(name path): the program of src/<path>/main.c, at the root of the build folder, with its
+# manual page and completion made from the tables of its verbs.
+function(gm_program name path)
+  get_filename_component(module ${path} NAME)
+  add_executable(${name} ${path}/main.c)
+  target_link_libraries(${name} gm_${module})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+  set(made ${PROJECT_BINARY_DIR}/docs/${name}.1 ${PROJECT_BINARY_DIR}/docs/${name}.bash)
+  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/docs)
+  add_custom_command(OUTPUT ${made} DEPENDS ${name}
+    COMMAND ${name} help --man > ${PROJECT_BINARY_DIR}/docs/${name}.1
+    COMMAND ${name} completion bash > ${PROJECT_BINARY_DIR}/docs/${name}.bash)
+  add_custom_target(${name}_docs ALL DEPENDS ${made})
+  install(TARGETS ${name} RUNTIME DESTINATION bin)
+  install(FILES ${PROJECT_BINARY_DIR}/docs/${name}.1 DESTINATION share/man/man1)
+  install(FILES ${PROJECT_BINARY_DIR}/docs/${name}.bash RENAME ${name}
+          DESTINATION share/bash-completion/completions)
 endfunction()

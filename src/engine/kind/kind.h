@@ -57,6 +57,10 @@ typedef struct {
     const gm_verb *verbs;     /* ends with name NULL */
 } gm_kind;
 
+/* Whether `value` suits a REAL or COUNT option; *out is its number. GM_EUSAGE says the option, the
+ * value with its unit, and what is allowed. */
+gm_status gm_option_check(const gm_option *o, const char *value, double *out);
+
 /* Reading options inside a verb. Unknown names are programming errors and give GM_ESTATE. */
 const char *gm_args_text(const gm_args *a, const char *name); /* NULL: not given */
 bool gm_args_flag(const gm_args *a, const char *name);

@@ -1,0 +1,26 @@
+/* output.h - writes what a verb gave back: the files of a result into a folder, its report, its ECG
+ * as a drawing.
+ *
+ * Every file is written beside its place and renamed, so a reader never sees half of one. All names
+ * are checked before the first byte is written.
+ */
+#ifndef GM_OUTPUT_OUTPUT_H
+#define GM_OUTPUT_OUTPUT_H
+
+#include "kind/result.h"
+
+/* Writes all files, and report.html where the result wants it, into `folder` (made if missing) and
+ * appends their paths, relative to it, to `written` (a JSON array, or NULL). Names that lead out of
+ * the folder are refused (GM_EINVAL), as are two files of one name. */
+gm_status gm_output_write(const gm_result *r, const char *folder, json_t *written);
+
+/* The same without a folder: file names stand as they are, absolute or from the current folder. */
+gm_status gm_output_write_as_named(const gm_result *r, json_t *written);
+
+/* Draws the first view on ECG paper as SVG. GM_ENOTFOUND if there is none. */
+gm_status gm_output_svg(const gm_result *r, const char *path);
+
+/* The text of a COLUMN, CSV, JSON or TEXT file. */
+gm_status gm_output_text(const gm_file *f, gm_text *out);
+
+#endif

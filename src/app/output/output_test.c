@@ -1,0 +1,106 @@
+#include "output/output.h"
+
+#include "core/alloc.h"
+#include "core/file.h"
+#include "testing/gm_test.h"
+
+static char folder[] = "/tmp/gm_output_XXXXXX";
+
+static char *text_of(const char *name)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    char *text;
+    size_t n;
+    return gm_file_read(&text, &n, path, 0) == GM_OK ? text : NULL;
+}
+
+static void files_are_written_with_their_folders(void)
+{
+    gm_result *r;
+    EXPECT(gm_result_create(&r) == GM_OK);
+    const double ms[4] = {0, -0.0004, 207.5544, -12.5};
+    const double rows[6] = {0, 0.25, -1, 0.5, NAN, 1e20};
+    EXPECT(gm_result_add_column(r, "deep/er/activation_ms.txt", ms, 4, 3) == GM_OK);
+    EXPECT(gm_result_add_csv(r, "ecg.csv", "t_ms,I,II", rows, 2, 3, 2) == GM_OK);
+    EXPECT(gm_result_add_json(r, "twin.json", json_pack("{s:i}", "a", 1)) == GM_OK);
+    json_t *written = json_array();
+    EXPECT(gm_output_write(r, folder, written) == GM_OK);
+    EXPECT(json_array_size(written) == 3);
+    char *text = text_of("deep/er/activation_ms.txt");
+    EXPECT(text && strcmp(text, "0.000\n0.000\n207.554\n-12.500\n") == 0);
+    gm_free(text);
+    text = text_of("ecg.csv");
+    EXPECT(text &&
+           strcmp(text, "t_ms,I,II\n0,0.25,-1.00\n0.5,nan,100000000000000000000.00\n") == 0);
+    gm_free(text);
+    text = text_of("twin.json");
+    EXPECT_CONTAINS(text, "\"a\": 1");
+    gm_free(text);
+    json_decref(written);
+    gm_result_destroy(r);
+}
+
+static void a_written_number_reads_back_within_half_a_unit_of_its_last_digit(void)
+{
+    double v[1000];
+    for (int i = 0; i < 1000; i++)
+        v[i] = sin(i * 12.9898) * pow(10, i % 12 - 4);
+    gm_file f = {.kind = GM_FILE_COLUMN, .path = "x"};
+    f.as.column.values = v;
+    f.as.column.n = 1000;
+    f.as.column.decimals = 6;
+    gm_text text = {0};
+    EXPECT(gm_output_text(&f, &text) == GM_OK);
+    char *at = text.data;
+    for (int i = 0; i < 1000 && at; i++)
+        EXPECT_CLOSE(strtod(at, &at), v[i], 1e-15, 0.5000001e-6);
+    gm_text_free(&text);
+}
+
+static void names_that_lead_out_of_the_folder_are_refused(void)
+{
+    static const char *const bad[] = {"/etc/x", "../x", "a/../../x", "", "a//b", "a/.."};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        gm_result *r;
+        const double one = 1;
+        EXPECT(gm_result_create(&r) == GM_OK);
+        EXPECT(gm_result_add_column(r, "fine.txt", &one, 1, 3) == GM_OK);
+        EXPECT(gm_result_add_column(r, bad[i], &one, 1, 3) == GM_OK);
+        EXPECT(gm_output_write(r, folder, NULL) == GM_EINVAL);
+        EXPECT(!text_of("fine.txt")); /* nothing was written */
+        gm_result_destroy(r);
+    }
+}
+
+static void two_files_of_one_name_are_refused(void)
+{
+    gm_result *r;
+    const double one = 1;
+    EXPECT(gm_result_create(&r) == GM_OK);
+    EXPECT(gm_result_add_column(r, "a.txt", &one, 1, 3) == GM_OK);
+    EXPECT(gm_result_add_column(r, "a.txt", &one, 1, 3) == GM_OK);
+    EXPECT(gm_output_write(r, folder, NULL) == GM_EINVAL);
+    EXPECT_CONTAINS(gm_error_text(), "a.txt");
+    gm_result_destroy(r);
+}
+
+static void a_folder_that_cannot_be_made_is_named(void)
+{
+    gm_result *r;
+    EXPECT(gm_result_create(&r) == GM_OK);
+    EXPECT(gm_output_write(r, "/proc/gemel", NULL) == GM_EIO);
+    EXPECT_CONTAINS(gm_error_text(), "/proc/gemel");
+    gm_result_destroy(r);
+}
+
+int main(int argc, char **argv)
+{
+    if (!mkdtemp(folder)) return 1;
+    RUN(files_are_written_with_their_folders);
+    RUN(a_written_number_reads_back_within_half_a_unit_of_its_last_digit);
+    RUN(names_that_lead_out_of_the_folder_are_refused);
+    RUN(two_files_of_one_name_are_refused);
+    RUN(a_folder_that_cannot_be_made_is_named);
+    return gm_report();
+}
