@@ -71,7 +71,8 @@ const gm_ecg_channel *gm_ecg_lead(const gm_ecg *e, int lead); /* NULL: not recor
 gm_status gm_ecg_twelve_leads_mv(const gm_ecg *e, double *leads_mv, bool derived[GM_N_LEADS]);
 
 /* Largest and RMS error of III = II - I in mV over the record; NaN if the three are not recorded.
- * Readers add a note when the RMS error exceeds 5 % of the RMS of II and 0.02 mV. */
+ * Readers add a note when the RMS error exceeds 5 % of the RMS of II and 0.02 mV, or when it exceeds
+ * 1 % although the raw counts obey the law within 2 counts: then the gains are no calibration. */
 void gm_ecg_einthoven_error_mv(const gm_ecg *e, double *rms_mv, double *max_mv);
 
 #endif

@@ -1,0 +1,198 @@
+#include "ecg/build.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/alloc.h"
+
+enum { LONGEST_FIELD = 255, MAX_NOTES = 1000 };
+
+static void forget_channel(gm_ecg_channel *c)
+{
+    c->lead = -1;
+    c->mv_per_count = c->skew_ms = NAN;
+    c->low_cut_hz = c->high_cut_hz = c->notch_hz = NAN;
+}
+
+static gm_status make_channels(gm_ecg *e)
+{
+    e->channels = gm_calloc(e->n_channels, sizeof *e->channels);
+    if (!e->channels) return gm_fail(GM_ENOMEM, "ECG: no memory for %zu channels", e->n_channels);
+    for (size_t c = 0; c < e->n_channels; c++) {
+        forget_channel(&e->channels[c]);
+        e->channels[c].counts = gm_calloc(e->n_samples, sizeof(int32_t));
+        if (!e->channels[c].counts)
+            return gm_fail(GM_ENOMEM, "ECG: no memory for %zu samples", e->n_samples);
+    }
+    return GM_OK;
+}
+
+gm_status gm_ecg_create(gm_ecg **out, const char *format, size_t n_channels, size_t n_samples)
+{
+    *out = NULL;
+    gm_ecg *e = gm_calloc(1, sizeof *e);
+    if (!e) return gm_fail(GM_ENOMEM, "ECG: no memory");
+    e->n_channels = n_channels;
+    e->n_samples = n_samples;
+    e->rate_hz = e->age_years = NAN;
+    e->device_says.rr_ms = e->device_says.pr_ms = e->device_says.qrs_ms = NAN;
+    e->device_says.qt_ms = e->device_says.qtc_ms = NAN;
+    e->device_says.p_axis_deg = e->device_says.qrs_axis_deg = e->device_says.t_axis_deg = NAN;
+    gm_status s = make_channels(e);
+    if (s == GM_OK) s = gm_ecg_set(&e->format, format);
+    if (s != GM_OK) {
+        gm_ecg_destroy(e);
+        return s;
+    }
+    *out = e;
+    return GM_OK;
+}
+
+gm_status gm_ecg_set(char **field, const char *text)
+{
+    gm_free(*field);
+    *field = NULL;
+    if (!text) return GM_OK;
+    while (isspace((unsigned char)*text))
+        text++;
+    size_t n = strnlen(text, LONGEST_FIELD);
+    while (n && isspace((unsigned char)text[n - 1]))
+        n--;
+    if (!n) return GM_OK;
+    *field = gm_calloc(n + 1, 1);
+    if (!*field) return gm_fail(GM_ENOMEM, "ECG: no memory for a text field");
+    memcpy(*field, text, n);
+    return GM_OK;
+}
+
+gm_status gm_ecg_note(gm_ecg *e, const char *fmt, ...)
+{
+    if (e->n_notes == MAX_NOTES) return GM_OK;
+    char text[512];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    char **notes = gm_realloc(e->notes, e->n_notes + 1, sizeof *notes);
+    if (!notes) return gm_fail(GM_ENOMEM, "ECG: no memory for a note");
+    e->notes = notes;
+    notes[e->n_notes] = gm_strdup(text);
+    if (!notes[e->n_notes]) return gm_fail(GM_ENOMEM, "ECG: no memory for a note");
+    e->n_notes++;
+    return GM_OK;
+}
+
+double gm_ecg_unit_mv(const char *unit)
+{
+    static const struct {
+        const char *name;
+        double mv;
+    } exact[] =
+        {{"mV", 1},           {"V", 1e3},          {"uV", 1e-3},   {"nV", 1e-6},
+         {"\xc2\xb5V", 1e-3}, {"\xce\xbcV", 1e-3}, {"\xb5V", 1e-3}}, /* micro sign, Greek mu, Latin-1 */
+        words[] = {{"millivolt", 1}, {"microvolt", 1e-3}, {"nanovolt", 1e-6},
+                   {"volt", 1e3},    {"mv", 1},           {"uv", 1e-3}};
+    for (size_t i = 0; unit && i < sizeof exact / sizeof *exact; i++)
+        if (strcmp(unit, exact[i].name) == 0) return exact[i].mv;
+    for (size_t i = 0; unit && i < sizeof words / sizeof *words; i++) {
+        size_t n = strlen(words[i].name);
+        if (strncasecmp(unit, words[i].name, n) == 0 &&
+            (!unit[n] || strcasecmp(unit + n, "s") == 0))
+            return words[i].mv;
+    }
+    return NAN;
+}
+
+gm_sex gm_ecg_sex_of(const char *word)
+{
+    static const struct {
+        const char *name;
+        gm_sex sex;
+    } known[] = {{"F", GM_SEX_FEMALE}, {"female", GM_SEX_FEMALE}, {"woman", GM_SEX_FEMALE},
+                 {"M", GM_SEX_MALE},   {"male", GM_SEX_MALE},     {"man", GM_SEX_MALE},
+                 {"O", GM_SEX_OTHER},  {"other", GM_SEX_OTHER}};
+    for (size_t i = 0; word && i < sizeof known / sizeof *known; i++)
+        if (strcasecmp(word, known[i].name) == 0) return known[i].sex;
+    return GM_SEX_UNKNOWN;
+}
+
+static gm_status check_scale(const gm_ecg_channel *c, const char *name)
+{
+    if (isnan(c->mv_per_count)) return GM_OK;
+    if (!(c->mv_per_count >= GM_ECG_MIN_MV_PER_COUNT && c->mv_per_count <= GM_ECG_MAX_MV_PER_COUNT))
+        return gm_fail(GM_EFORMAT, "%s: channel %s: %g mV a count, allowed are %g to %g", name,
+                       c->name ? c->name : "?", c->mv_per_count, GM_ECG_MIN_MV_PER_COUNT,
+                       GM_ECG_MAX_MV_PER_COUNT);
+    if (!isfinite(c->baseline))
+        return gm_fail(GM_EFORMAT, "%s: channel %s: the baseline is not finite", name,
+                       c->name ? c->name : "?");
+    return GM_OK;
+}
+
+static gm_status note_missing(gm_ecg *e)
+{
+    for (size_t c = 0; c < e->n_channels; c++) {
+        size_t n = 0;
+        for (size_t i = 0; i < e->n_samples; i++)
+            n += e->channels[c].counts[i] == GM_ECG_MISSING_COUNT;
+        if (n)
+            GM_TRY(gm_ecg_note(e, "channel %s: %zu of %zu samples are missing",
+                               e->channels[c].name ? e->channels[c].name : "?", n, e->n_samples));
+    }
+    return GM_OK;
+}
+
+/* Whether the bare counts of I, II and III obey III = II - I within 2 counts: then the gains are at
+ * fault (ecg.md, section 3: each LUDB lead is scaled to its own range). */
+static bool counts_obey_einthoven(const gm_ecg *e)
+{
+    const gm_ecg_channel *one = gm_ecg_lead(e, 0), *two = gm_ecg_lead(e, 1),
+                         *three = gm_ecg_lead(e, 2);
+    for (size_t i = 0; i < e->n_samples; i++) {
+        int64_t a = one->counts[i], b = two->counts[i], c = three->counts[i];
+        if (a == GM_ECG_MISSING_COUNT || b == GM_ECG_MISSING_COUNT || c == GM_ECG_MISSING_COUNT)
+            continue;
+        if (b - a - c > 2 || b - a - c < -2) return false;
+    }
+    return true;
+}
+
+static gm_status note_einthoven(gm_ecg *e)
+{
+    double rms_mv, max_mv, sum = 0;
+    size_t n = 0;
+    gm_ecg_einthoven_error_mv(e, &rms_mv, &max_mv);
+    if (isnan(rms_mv)) return GM_OK;
+    const gm_ecg_channel *two = gm_ecg_lead(e, 1);
+    for (size_t i = 0; i < e->n_samples; i++) {
+        if (two->counts[i] == GM_ECG_MISSING_COUNT) continue;
+        double v = (two->counts[i] - two->baseline) * two->mv_per_count;
+        sum += v * v;
+        n++;
+    }
+    double of_two = rms_mv / sqrt(sum / (double)n);
+    bool only_scaled = of_two > 0.01 && counts_obey_einthoven(e);
+    if (!only_scaled && !(of_two > 0.05 && rms_mv > 0.02)) return GM_OK;
+    return gm_ecg_note(
+        e,
+        "Einthoven's law is broken: III = II - I is off by %.3f mV (RMS), %.3f mV at "
+        "most: %s",
+        rms_mv, max_mv,
+        only_scaled ? "the raw counts obey it, so the gains in the header are no calibration"
+                    : "swapped or miscalibrated leads?");
+}
+
+gm_status gm_ecg_finish(gm_ecg *e, const char *name)
+{
+    if (!(e->rate_hz >= GM_ECG_MIN_RATE_HZ && e->rate_hz <= GM_ECG_MAX_RATE_HZ))
+        return gm_fail(GM_EFORMAT, "%s: sampling rate %g Hz, allowed are %g to %g Hz", name,
+                       e->rate_hz, GM_ECG_MIN_RATE_HZ, GM_ECG_MAX_RATE_HZ);
+    for (size_t c = 0; c < e->n_channels; c++)
+        GM_TRY(check_scale(&e->channels[c], name));
+    GM_TRY(note_missing(e));
+    return note_einthoven(e);
+}

@@ -1,0 +1,37 @@
+/* build.h - what every ECG reader needs to make a gm_ecg, and to say what it noticed. For readers
+ * only; everybody else reads waveform.h.
+ */
+#ifndef GM_ECG_BUILD_H
+#define GM_ECG_BUILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ecg/waveform.h"
+
+/* Outside these limits a field was misread or the file is not an ECG; readers refuse it. */
+#define GM_ECG_MAX_CHANNELS 256
+#define GM_ECG_MIN_RATE_HZ 10.0
+#define GM_ECG_MAX_RATE_HZ 1e6
+#define GM_ECG_MIN_MV_PER_COUNT 1e-9
+#define GM_ECG_MAX_MV_PER_COUNT 10.0
+#define GM_ECG_MAX_AGE_YEARS 130.0
+
+/* A record with everything unknown and all counts 0; channel names NULL, leads -1. */
+gm_status gm_ecg_create(gm_ecg **out, const char *format, size_t n_channels, size_t n_samples);
+
+/* *field becomes a copy of text (at most 255 bytes of it, without blanks around; NULL if that leaves
+ * nothing); what was there is freed. */
+gm_status gm_ecg_set(char **field, const char *text);
+gm_status gm_ecg_note(gm_ecg *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* mV in one unit of that name ("uV" -> 0.001; "mV", "V", "nV", "microvolt" ...); NaN: no voltage. */
+double gm_ecg_unit_mv(const char *unit);
+
+gm_sex gm_ecg_sex_of(const char *word); /* "F", "female", "M", "O" ...; else GM_SEX_UNKNOWN */
+
+/* Last step of a reader: refuses a rate or scale outside the limits above (GM_EFORMAT; `name` begins
+ * the message), and adds the notes that every format shares: missing samples, Einthoven. */
+gm_status gm_ecg_finish(gm_ecg *e, const char *name);
+
+#endif

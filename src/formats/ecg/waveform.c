@@ -1,0 +1,135 @@
+#include "ecg/waveform.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/alloc.h"
+
+const char *const gm_lead_names[GM_N_LEADS] = {"I",  "II", "III", "aVR", "aVL", "aVF",
+                                               "V1", "V2", "V3",  "V4",  "V5",  "V6"};
+enum { I, II, III, AVR, AVL, AVF };
+
+/* Past any of the prefixes that devices put before a lead's name. */
+static const char *without_prefix(const char *name)
+{
+    static const char *const prefixes[] = {"MDC_ECG_LEAD_", "ECG", "Lead"};
+    for (size_t k = 0; k < sizeof prefixes / sizeof *prefixes; k++) {
+        while (isspace((unsigned char)*name))
+            name++;
+        size_t n = strlen(prefixes[k]);
+        if (strncasecmp(name, prefixes[k], n) == 0) {
+            name += n;
+            while (*name == '_' || *name == '-' || isspace((unsigned char)*name))
+                name++;
+        }
+    }
+    return name;
+}
+
+int gm_lead_index(const char *name)
+{
+    if (!name) return -1;
+    name = without_prefix(name);
+    size_t n = strcspn(name, "([ \t\r\n");
+    if (name[n] && name[n + strspn(name + n, " \t\r\n")] &&
+        !strchr("([", name[n + strspn(name + n, " \t\r\n")]))
+        return -1; /* another word follows: "I like it" is not lead I */
+    for (int lead = 0; lead < GM_N_LEADS; lead++)
+        if (strlen(gm_lead_names[lead]) == n && strncasecmp(name, gm_lead_names[lead], n) == 0)
+            return lead;
+    return -1;
+}
+
+void gm_ecg_destroy(gm_ecg *e)
+{
+    if (!e) return;
+    for (size_t c = 0; e->channels && c < e->n_channels; c++) {
+        gm_free(e->channels[c].name);
+        gm_free(e->channels[c].unit);
+        gm_free(e->channels[c].counts);
+    }
+    for (size_t i = 0; i < e->n_notes; i++)
+        gm_free(e->notes[i]);
+    gm_free(e->channels);
+    gm_free(e->notes);
+    gm_free(e->group);
+    gm_free(e->format);
+    gm_free(e->device);
+    gm_free(e->acquired);
+    gm_free(e->patient_id);
+    gm_free(e);
+}
+
+const gm_ecg_channel *gm_ecg_lead(const gm_ecg *e, int lead)
+{
+    for (size_t c = 0; c < e->n_channels && lead >= 0; c++)
+        if (e->channels[c].lead == lead) return &e->channels[c];
+    return NULL;
+}
+
+static const gm_ecg_channel *calibrated_lead(const gm_ecg *e, int lead)
+{
+    const gm_ecg_channel *c = gm_ecg_lead(e, lead);
+    return c && !isnan(c->mv_per_count) ? c : NULL;
+}
+
+static double sample_mv(const gm_ecg_channel *c, size_t i)
+{
+    if (c->counts[i] == GM_ECG_MISSING_COUNT) return NAN;
+    return (c->counts[i] - c->baseline) * c->mv_per_count;
+}
+
+/* Lead I or II of one sample from the other two of I, II and III. */
+static void complete_einthoven(const bool have[3], double v[GM_N_LEADS])
+{
+    if (!have[I]) v[I] = v[II] - v[III];
+    if (!have[II]) v[II] = v[I] + v[III];
+    if (!have[III]) v[III] = v[II] - v[I];
+}
+
+gm_status gm_ecg_twelve_leads_mv(const gm_ecg *e, double *leads_mv, bool derived[GM_N_LEADS])
+{
+    const gm_ecg_channel *lead[GM_N_LEADS];
+    bool have[GM_N_LEADS];
+    for (int l = 0; l < GM_N_LEADS; l++) {
+        lead[l] = calibrated_lead(e, l);
+        have[l] = lead[l] != NULL;
+    }
+    bool limbs = have[I] + have[II] + have[III] >= 2;
+    for (int l = 0; l < GM_N_LEADS; l++)
+        derived[l] = !have[l] && limbs && l <= AVF;
+    for (size_t i = 0; i < e->n_samples; i++) {
+        double v[GM_N_LEADS];
+        for (int l = 0; l < GM_N_LEADS; l++)
+            v[l] = have[l] ? sample_mv(lead[l], i) : NAN;
+        if (limbs) complete_einthoven(have, v);
+        if (derived[AVR]) v[AVR] = -(v[I] + v[II]) / 2;
+        if (derived[AVL]) v[AVL] = v[I] - v[II] / 2;
+        if (derived[AVF]) v[AVF] = v[II] - v[I] / 2;
+        for (int l = 0; l < GM_N_LEADS; l++)
+            leads_mv[(size_t)l * e->n_samples + i] = v[l];
+    }
+    return GM_OK;
+}
+
+void gm_ecg_einthoven_error_mv(const gm_ecg *e, double *rms_mv, double *max_mv)
+{
+    const gm_ecg_channel *one = calibrated_lead(e, I), *two = calibrated_lead(e, II),
+                         *three = calibrated_lead(e, III);
+    *rms_mv = *max_mv = NAN;
+    if (!one || !two || !three) return;
+    double sum = 0, max = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < e->n_samples; i++) {
+        double error = sample_mv(two, i) - sample_mv(one, i) - sample_mv(three, i);
+        if (isnan(error)) continue;
+        sum += error * error;
+        if (fabs(error) > max) max = fabs(error);
+        n++;
+    }
+    if (!n) return;
+    *rms_mv = sqrt(sum / (double)n);
+    *max_mv = max;
+}
