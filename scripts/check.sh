@@ -1,0 +1,30 @@
+#!/bin/sh
+# check.sh - the gates that read the sources: layout, lengths, static analysis. Quiet when all is well.
+set -eu
+cd "$(dirname "$0")/.."
+bad=0
+sources=$(git ls-files 'src/*.[ch]' 'src/*.cc' 'include/*.h' 'fuzz/*.[ch]' 'bench/*.[ch]' \
+    'tests/*.[ch]' 'examples/*.[ch]')
+
+# shellcheck disable=SC2086
+clang-format --dry-run -Werror $sources || { echo "check: run clang-format -i on these"; bad=1; }
+
+# Files under 600 lines; functions (a brace at the start of a line to one at the start of a line)
+# not over 80.
+# shellcheck disable=SC2086
+awk '
+    FNR == 1 { if (name != "" && lines > 600) { print name ": " lines " lines, allowed 600"; bad = 1 }
+               name = FILENAME; inside = 0 }
+    { lines = FNR }
+    /^\{/ { inside = FNR }
+    /^\}/ { if (inside && FNR - inside - 1 > 80) {
+                print FILENAME ":" inside ": a function of " FNR - inside - 1 " lines, allowed 80"; bad = 1 }
+            inside = 0 }
+    END { if (lines > 600) { print name ": " lines " lines, allowed 600"; bad = 1 }; exit bad }
+' $sources || bad=1
+
+cppcheck --quiet --std=c11 --language=c --enable=warning,portability --inline-suppr --force \
+    --max-configs=1 -j "$(nproc)" --error-exitcode=1 --suppressions-list=tools/cppcheck.supp \
+    -D__x86_64__ -DGM_VERSION='"0"' -I src/base -I src/formats -I src/engine -I src/twins -I src/app \
+    -I include src || bad=1
+exit $bad

@@ -1,0 +1,74 @@
+#!/bin/sh
+# cli_test.sh GEMEL JSON_VALUE - what a user and a program can rely on at the command line.
+set -u
+gemel=$1
+json_value=$2
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder" || exit 1
+passed=0 failed=0
+export GEMEL_CACHE=
+
+# it "sentence" CODE WORDS...: runs gemel into out and err, expects the exit code.
+it() {
+    sentence=$1 expected=$2
+    shift 2
+    "$gemel" "$@" >out 2>err </dev/null
+    got=$?
+    if [ "$got" -eq "$expected" ]; then
+        passed=$((passed + 1)); echo "ok   $sentence"
+    else
+        failed=$((failed + 1)); echo "FAIL $sentence: exit code $got, expected $expected"
+        sed 's/^/     /' out err | head -20
+    fi
+}
+# and "sentence" COMMAND...: about the last run.
+and() {
+    sentence=$1
+    shift
+    if "$@" >checked 2>&1; then
+        passed=$((passed + 1)); echo "ok     $sentence"
+    else
+        failed=$((failed + 1)); echo "FAIL   $sentence"; head -20 out err checked
+    fi
+}
+is_json() { "$json_value" <out; }
+json_is() { [ "$("$json_value" "$1" <out)" = "$2" ]; }
+empty() { [ ! -s "$1" ]; }
+
+it "--version names program and version" 0 --version
+and "on one line" grep -Eqx 'gemel [0-9]+\.[0-9]+\.[0-9]+' out
+it "--help lists verbs" 0 --help
+and "with ecg measure" grep -q 'ecg measure' out
+it "a noun's help lists its verbs" 0 ecg --help
+and "with measure" grep -q 'measure' out
+it "a verb's help may stand anywhere" 0 --help ecg measure
+and "and says its usage" grep -q 'usage: gemel ecg measure' out
+it "help takes a noun and a verb" 0 help ecg measure
+it "help of an unknown noun is a wrong call" 2 help spleen
+it "the manual page is troff" 0 help --man
+and "with a section of verbs" grep -q '^\.SH VERBS' out
+it "the completion is a script" 0 completion bash
+and "that bash accepts" sh -c 'command -v bash >/dev/null || exit 0; bash -n out'
+
+it "nothing to do is a wrong call" 2
+and "said on standard error" grep -q 'gemel: nothing to do' err
+and "and nothing on standard output" empty out
+it "an unknown noun is a wrong call" 2 spleen fit
+it "an unknown verb is a wrong call" 2 ecg measur
+and "and the nearest is proposed" grep -q 'did you mean "measure"' err
+it "an unknown option is a wrong call" 2 ecg measure --svgg x file
+and "and the nearest is proposed" grep -q 'did you mean --svg' err
+it "a number out of range is a wrong call" 2 ecg measure --threads 9999 file
+and "said with the range" grep -q 'allowed 0 to 256' err
+it "a missing word is a wrong call" 2 ecg measure
+and "that says which" grep -q 'gemel ecg measure: missing: FILE' err
+it "a word too many is a wrong call" 2 ecg measure a b
+
+it "with --json an error is one JSON document" 2 --json spleen
+and "on standard output" is_json
+and "with its status" json_is error.status GM_EUSAGE
+and "and the message also on standard error" grep -q spleen err
+
+echo "$passed passed, $failed failed, 0 skipped"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
