@@ -18,7 +18,8 @@ function(gm_module path)
     add_library(gm_${name} INTERFACE)
     set(scope INTERFACE)
   endif()
-  target_include_directories(gm_${name} ${scope} base formats engine twins app)
+  target_include_directories(gm_${name} ${scope} base formats engine twins app
+                             ${PROJECT_SOURCE_DIR}/include)
   target_link_libraries(gm_${name} ${scope} ${needs} ${M_PACKAGES} Threads::Threads m)
   set_property(GLOBAL APPEND_STRING PROPERTY gm_layers "${path} ${M_NEEDS}\n")
   set_property(GLOBAL APPEND PROPERTY gm_modules gm_${name})
@@ -61,4 +62,26 @@ function(gm_program name path)
   install(FILES ${PROJECT_BINARY_DIR}/docs/${name}.1 DESTINATION share/man/man1)
   install(FILES ${PROJECT_BINARY_DIR}/docs/${name}.bash RENAME ${name}
           DESTINATION share/bash-completion/completions)
+endfunction()
+
+# gm_shared_library(name path): lib<name>.so of the module at src/<path> and all it needs; only the
+# functions of include/<name>/ are visible from outside.
+function(gm_shared_library name path)
+  get_filename_component(module ${path} NAME)
+  set(exports ${PROJECT_BINARY_DIR}/lib${name}.map)
+  file(WRITE ${exports} "{ global: ${name}_*; local: *; };\n")
+  file(WRITE ${PROJECT_BINARY_DIR}/empty.c "")
+  add_library(lib${name} SHARED ${PROJECT_BINARY_DIR}/empty.c)
+  target_link_libraries(lib${name} PRIVATE "$<LINK_LIBRARY:WHOLE_ARCHIVE,gm_${module}>")
+  target_link_options(lib${name} PRIVATE -Wl,--version-script=${exports})
+  target_include_directories(lib${name} INTERFACE ${PROJECT_SOURCE_DIR}/include)
+  set_target_properties(lib${name} PROPERTIES OUTPUT_NAME ${name} VERSION ${PROJECT_VERSION}
+    SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR} LINK_DEPENDS ${exports}
+    LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+  file(WRITE ${PROJECT_BINARY_DIR}/${name}.pc "prefix=\${pcfiledir}/../..\n"
+    "Name: ${name}\nDescription: ${PROJECT_DESCRIPTION}\nVersion: ${PROJECT_VERSION}\n"
+    "Cflags: -I\${prefix}/include\nLibs: -L\${prefix}/lib -l${name}\n")
+  install(TARGETS lib${name} LIBRARY DESTINATION lib)
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/${name} DESTINATION include)
+  install(FILES ${PROJECT_BINARY_DIR}/${name}.pc DESTINATION lib/pkgconfig)
 endfunction()

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/verbs.h"
 #include "core/alloc.h"
 #include "core/file.h"
 #include "output/output.h"
@@ -17,8 +18,6 @@ enum {
     EXIT_INTERRUPTED = 130,
     JSON_DIGITS = 12
 };
-
-static const gm_verb *const verbs_of_no_kind[] = {NULL};
 
 static int exit_code(gm_status s)
 {
@@ -205,7 +204,7 @@ int main(int argc, char **argv)
     bool json = asks_for_json(n, words);
     gm_call call = {0};
     gm_commands commands;
-    gm_status s = gm_commands_create(&commands, verbs_of_no_kind);
+    gm_status s = gm_commands_create(&commands, gm_verbs_of_no_kind);
     if (s != GM_OK) return fail(s, &call, json);
     if (n >= 1 && strcmp(words[0], "help") == 0) {
         s = help(&commands, n - 1, words + 1);

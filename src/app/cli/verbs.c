@@ -1,0 +1,7 @@
+#include "cli/verbs.h"
+
+#include <stddef.h>
+
+const gm_verb *const gm_verbs_of_no_kind[] = {
+    NULL,
+};

@@ -1,0 +1,12 @@
+/* verbs.h - the verbs that belong to no kind of twin, one cmd_<noun>.c each in this folder.
+ *
+ * To add one: a cmd_<noun>.c that defines a table ending with name NULL, and its line in verbs.c.
+ */
+#ifndef GM_CLI_VERBS_H
+#define GM_CLI_VERBS_H
+
+#include "kind/kind.h"
+
+extern const gm_verb *const gm_verbs_of_no_kind[]; /* tables; ends with NULL */
+
+#endif
