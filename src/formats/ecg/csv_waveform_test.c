@@ -1,0 +1,176 @@
+#include "ecg/csv_waveform.h"
+
+#include "core/alloc.h"
+#include "core/text.h"
+#include "testing/gm_test.h"
+
+static gm_ecg *parsed(const char *text)
+{
+    gm_ecg *e;
+    gm_status s = gm_ecg_csv_parse(&e, text, strlen(text), "e.csv");
+    EXPECT(s == GM_OK);
+    if (s != GM_OK) printf("  %s\n", gm_error_text());
+    return e;
+}
+
+static double mv(const gm_ecg *e, int lead, size_t i)
+{
+    const gm_ecg_channel *c = gm_ecg_lead(e, lead);
+    return c ? (c->counts[i] - c->baseline) * c->mv_per_count : NAN;
+}
+
+static void a_table_with_times_keeps_its_decimals(void)
+{
+    gm_ecg *e = parsed("t_ms,I,II [uV]\n0,-0.125,1000\n2,1e-4,-250.5\n4,0,0\n");
+    if (!e) return;
+    EXPECT(e->rate_hz == 500 && e->n_samples == 3 && e->n_channels == 2 && e->n_notes == 0);
+    EXPECT_CLOSE(mv(e, 0, 0), -0.125, 1e-15, 0);
+    EXPECT_CLOSE(mv(e, 0, 1), 1e-4, 1e-15, 0);
+    EXPECT_CLOSE(mv(e, 1, 1), -0.2505, 1e-15, 0);
+    EXPECT(e->channels[0].counts[0] == -1250 && e->channels[1].counts[1] == -2505);
+    EXPECT(!e->channels[0].unit && strcmp(e->channels[1].unit, "uV") == 0);
+    gm_ecg_destroy(e);
+}
+
+static void what_the_file_does_not_say_stays_unknown(void)
+{
+    gm_ecg *e = parsed("# rate_hz: 250\nII\n0.1\n");
+    if (!e) return;
+    EXPECT(e->rate_hz == 250 && strcmp(e->format, "CSV") == 0);
+    EXPECT(!e->device && !e->acquired && !e->patient_id && !e->group);
+    EXPECT(e->sex == GM_SEX_UNKNOWN && isnan(e->age_years));
+    EXPECT(isnan(e->device_says.rr_ms) && isnan(e->device_says.qtc_ms) &&
+           isnan(e->device_says.p_axis_deg));
+    EXPECT(isnan(e->channels[0].skew_ms) && isnan(e->channels[0].low_cut_hz) &&
+           isnan(e->channels[0].high_cut_hz) && isnan(e->channels[0].notch_hz));
+    EXPECT(!gm_ecg_lead(e, 0) && !gm_ecg_lead(e, -1));
+    gm_ecg_destroy(e);
+}
+
+static void comments_fill_what_they_say(void)
+{
+    gm_ecg *e = parsed("# rate_hz = 500\n# age: 61\n#sex: female\n# device: A \n# patient_id: p1\n"
+                       "# acquired: 2020-01-02\nv1;v2\n1;2\n;3\n");
+    if (!e) return;
+    EXPECT(e->age_years == 61 && e->sex == GM_SEX_FEMALE && strcmp(e->device, "A") == 0);
+    EXPECT(strcmp(e->patient_id, "p1") == 0 && strcmp(e->acquired, "2020-01-02") == 0);
+    EXPECT(e->channels[0].counts[1] == GM_ECG_MISSING_COUNT);
+    EXPECT(e->n_notes == 1);
+    EXPECT_CONTAINS(e->notes[0], "channel v1: 1 of 2 samples are missing");
+    gm_ecg_destroy(e);
+}
+
+static void times_may_be_seconds_and_rounded(void)
+{
+    gm_ecg *e = parsed("time_s,II\n0,0\n0.0028,0\n0.0056,0\n0.0083,0\n0.0111,0\n");
+    EXPECT(e && fabs(e->rate_hz - 360) < 1);
+    gm_ecg_destroy(e);
+    e = parsed("time,II,quality\n0,0,a\n0.002,0,b\n");
+    EXPECT(e && e->rate_hz == 500 && e->n_notes == 2);
+    if (e) EXPECT_CONTAINS(e->notes[0], "taken as seconds");
+    if (e && e->n_notes == 2) EXPECT_CONTAINS(e->notes[1], "column 3 (\"quality\")");
+    gm_ecg_destroy(e);
+}
+
+static void malformed_tables_are_refused_with_their_place(void)
+{
+    static const struct {
+        const char *text, *says;
+    } cases[] = {
+        {"", "e.csv:1: the table has no row"},
+        {"t_ms,A,B\n0,1,2\n", "e.csv:1: no column is a known lead"},
+        {"0,1,2\n1,1,2\n", "e.csv:1: no column is a known lead"},
+        {"t_ms,I\n", "e.csv:1: no sample follows"},
+        {"t_ms,I\n0,1\n", "two samples at least"},
+        {"I,II\n0,1\n", "e.csv: no sampling rate: expected a column t_ms"},
+        {"# rate_hz: 0\nI\n0\n", "rate_hz is \"0\""},
+        {"# rate_hz: -5\nI\n0\n", "rate_hz is \"-5\""},
+        {"# rate_hz: fast\nI\n0\n", "rate_hz is \"fast\""},
+        {"# rate_hz: nan\nI\n0\n", "rate_hz is \"nan\""},
+        {"# rate_hz: 1e9\nI\n0\n", "sampling rate 1e+09 Hz, allowed are"},
+        {"# rate_hz: 500\nt_ms,I\n0,0\n1,0\n", "the times give 1000 Hz, the comment"},
+        {"t_ms,I\n0,0\n1,nan\n", "e.csv:3: column 2: expected lead I in mV"},
+        {"t_ms,I\n0,0\n1,NaN\n", "e.csv:3: column 2"},
+        {"t_ms,I\n0,inf\n1,0\n", "e.csv:2: column 2"},
+        {"t_ms,I\n0,0\n1,0.1 mV\n", "found \"0.1 mV\""},
+        {"t_ms;I\n0;0,5\n1;0\n", "e.csv:2: column 2: expected lead I in mV"},
+        {"t_ms,I\n0,0\n1,1200\n", "e.csv:3: lead I: 1200 mV, allowed are -300 to 300 mV"},
+        {"t_ms,I [parsec]\n0,0\n1,0\n", "unit \"parsec\", known are"},
+        {"t_ms,I\n0,0\n1,0\n2,0\n4,0\n", "e.csv:5: the times are not uniform: a step of 2 here"},
+        {"t_ms,I\n0,0\n1,0\n1,0\n", "the times are not uniform"},
+        {"t_ms,I\n3,0\n2,0\n1,0\n", "the last time is not after the first"},
+        {"t_ms,I\n0,0\nnan,0\n", "e.csv:3: column 1: expected a time"},
+        {"t_ms,t_s,I\n0,0,0\n1,0,0\n", "columns 1 and 2 are both a time"},
+        {"t_ms,II,Lead II\n0,0,0\n1,0,0\n", "columns 2 and 3 are both lead II"},
+        {"t_ms,I\n0,\n1,\n", "no lead has a value"},
+        {"t_ms,I\n0,0\n1\n", "e.csv:3: 1 cells, but the first row has 2"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gm_ecg *e;
+        EXPECT(gm_ecg_csv_parse(&e, cases[i].text, strlen(cases[i].text), "e.csv") == GM_EFORMAT);
+        EXPECT(!e);
+        EXPECT_CONTAINS(gm_error_text(), "e.csv:");
+        EXPECT_CONTAINS(gm_error_text(), cases[i].says);
+    }
+}
+
+static void one_lost_row_in_a_long_table_is_found(void)
+{
+    gm_text t = {0};
+    gm_text_add(&t, "t_ms,II\n");
+    for (int i = 0; i < 5000; i++)
+        if (i != 2500) gm_text_addf(&t, "%d,0.5\n", i);
+    gm_ecg *e;
+    EXPECT(gm_ecg_csv_parse(&e, t.data, t.length, "e.csv") == GM_EFORMAT);
+    EXPECT_CONTAINS(gm_error_text(), "e.csv:2502: the times are not uniform");
+    gm_text_free(&t);
+}
+
+static const char small_table[] = "# rate_hz: 500\n\"t_ms\",I,II\r\n0,0.1,-2e-1\n2,,0.25\n";
+
+static void a_table_cut_or_flipped_anywhere_never_crashes(void)
+{
+    size_t length = strlen(small_table);
+    gm_ecg *e;
+    for (size_t n = 0; n < length; n++) {
+        gm_status s = gm_ecg_csv_parse(&e, small_table, n, "cut.csv");
+        EXPECT((s == GM_OK) == (e != NULL) && (s == GM_OK || s == GM_EFORMAT));
+        gm_ecg_destroy(e);
+    }
+    for (size_t bit = 0; bit < 8 * length; bit++) {
+        char text[sizeof small_table];
+        memcpy(text, small_table, sizeof text);
+        text[bit / 8] ^= (char)(1 << bit % 8);
+        gm_status s = gm_ecg_csv_parse(&e, text, length, "flipped.csv");
+        EXPECT((s == GM_OK) == (e != NULL) && (s == GM_OK || s == GM_EFORMAT));
+        gm_ecg_destroy(e);
+    }
+}
+
+static void without_memory_it_fails_cleanly(void)
+{
+    bool succeeded = false;
+    for (long after = 0; after < 100 && !succeeded; after++) {
+        gm_ecg *e;
+        gm_alloc_fail_after(after);
+        gm_status s = gm_ecg_csv_parse(&e, small_table, strlen(small_table), "m.csv");
+        gm_alloc_fail_after(-1);
+        succeeded = s == GM_OK;
+        EXPECT(s == GM_OK || (s == GM_ENOMEM && !e));
+        gm_ecg_destroy(e);
+    }
+    EXPECT(succeeded);
+}
+
+int main(int argc, char **argv)
+{
+    RUN(a_table_with_times_keeps_its_decimals);
+    RUN(what_the_file_does_not_say_stays_unknown);
+    RUN(comments_fill_what_they_say);
+    RUN(times_may_be_seconds_and_rounded);
+    RUN(malformed_tables_are_refused_with_their_place);
+    RUN(one_lost_row_in_a_long_table_is_found);
+    RUN(a_table_cut_or_flipped_anywhere_never_crashes);
+    RUN(without_memory_it_fails_cleanly);
+    return gm_report();
+}
