@@ -149,12 +149,13 @@ static const struct {
 };
 enum { N_SET_ENDINGS = sizeof set_endings / sizeof *set_endings };
 
-static bool set_exists(const char *base, const char *ending)
+static gm_status set_exists(const char *base, const char *ending, bool *exists)
 {
     char *path = with_ending(base, strlen(base), ending);
-    bool exists = path && gm_file_exists(path);
+    if (!path) return gm_fail(GM_ENOMEM, "%s: no memory", base);
+    *exists = gm_file_exists(path);
     gm_free(path);
-    return exists;
+    return GM_OK;
 }
 
 gm_status gm_geometry_read(gm_tetmesh **out, const char *path)
@@ -164,9 +165,11 @@ gm_status gm_geometry_read(gm_tetmesh **out, const char *path)
     for (int i = 0; i < N_SET_ENDINGS; i++)
         if (gm_path_ends_with(path, set_endings[i].ending))
             return set_endings[i].read(out, path, length - strlen(set_endings[i].ending));
-    for (int i = 0; i < N_SET_ENDINGS; i++)
-        if (set_endings[i].names_the_set && set_exists(path, set_endings[i].ending))
-            return set_endings[i].read(out, path, length);
+    for (int i = 0; i < N_SET_ENDINGS; i++) {
+        bool exists = false;
+        if (set_endings[i].names_the_set) GM_TRY(set_exists(path, set_endings[i].ending, &exists));
+        if (exists) return set_endings[i].read(out, path, length);
+    }
     if (!gm_file_exists(path))
         return gm_fail(GM_ENOTFOUND, "%s: no such mesh file, nor %s.pts or %s.node", path, path,
                        path);
