@@ -92,6 +92,7 @@ typedef struct {
 } gm_case_input;
 
 struct gm_heart_coordinates; /* heart/anatomy/coordinates.h */
+struct gm_locator;           /* heart/case/place.h */
 
 typedef struct {
     char *name;       /* for messages: the case file, or "built-in anatomy" */
@@ -116,6 +117,7 @@ typedef struct {
      * key of anything cached about activation. */
     char geometry_hash[GM_HASH_TEXT];
 
+    struct gm_locator *muscle;                /* finds places in the mesh */
     struct gm_heart_coordinates *coordinates; /* NULL until asked for */
 } gm_heart_case;
 

@@ -80,6 +80,10 @@ typedef struct {
 gm_status gm_heart_params_resolve(const gm_heart_params *p, gm_heart_case *c, gm_threads *threads,
                                   const char *name, gm_source *sources, gm_text *notes);
 
+/* 0 at the posterior junction of the two ventricles (rt = 0 = 1), 1 at the anterior one (rt = 2/3),
+ * linear in rt between them, over the free walls as over the septum. */
+double gm_heart_aprt(double rt);
+
 /* apd_ms: [n_nodes]. GM_EINVAL without coordinates when a gradient is not 0. */
 gm_status gm_heart_apd_field(const gm_apd *apd, gm_heart_case *c, gm_threads *threads,
                              double *apd_ms);
