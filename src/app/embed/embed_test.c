@@ -16,6 +16,36 @@ static void a_wrong_call_says_what_is_wrong(void)
     gemel_result_destroy(NULL);
 }
 
+static const char *ecg_file(void)
+{
+    static char path[] = "/tmp/gemel_embed_XXXXXX";
+    int fd = mkstemp(path);
+    FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+    if (!f) return "";
+    fprintf(f, "t_ms,I,II\n");
+    for (int i = 0; i < 1000; i++)
+        fprintf(f, "%d,%.4f,%.4f\n", 2 * i, 0.001 * (i % 100), 0.002 * (i % 100));
+    fclose(f);
+    return path;
+}
+
+static void an_ecg_is_read_with_its_derived_leads(void)
+{
+    const char *path = ecg_file();
+    gemel_ecg *e;
+    EXPECT(gemel_ecg_read(&e, path) == GEMEL_OK);
+    if (!e) return;
+    EXPECT_CLOSE(gemel_ecg_rate_hz(e), 500, 1e-9, 0);
+    EXPECT(gemel_ecg_n_samples(e) == 1000);
+    EXPECT(strcmp(gemel_ecg_lead_name(2), "III") == 0 && !gemel_ecg_lead_name(12));
+    EXPECT_CLOSE(gemel_ecg_lead_mv(e, 1)[50], 0.1, 0, 1e-3);
+    EXPECT_CLOSE(gemel_ecg_lead_mv(e, 2)[50], 0.05, 0, 2e-3); /* III = II - I */
+    EXPECT(isnan(gemel_ecg_lead_mv(e, 6)[50]));               /* V1 was not recorded */
+    EXPECT(!gemel_ecg_lead_mv(e, 12));
+    gemel_ecg_destroy(e);
+    unlink(path);
+}
+
 static void a_missing_ecg_is_not_found(void)
 {
     gemel_ecg *e;
@@ -27,6 +57,7 @@ static void a_missing_ecg_is_not_found(void)
 int main(int argc, char **argv)
 {
     RUN(a_wrong_call_says_what_is_wrong);
+    RUN(an_ecg_is_read_with_its_derived_leads);
     RUN(a_missing_ecg_is_not_found);
     return gm_report();
 }

@@ -4,6 +4,9 @@
 
 #include "core/alloc.h"
 #include "core/file.h"
+#include "report/report.h"
+
+#define REPORT_NAME "report.html"
 
 static bool leads_out(const char *path)
 {
@@ -86,11 +89,30 @@ static gm_status write_files(const gm_result *r, const char *folder, json_t *wri
     return GM_OK;
 }
 
+/* The files, then the page whose text was made before the first of them was written. */
+static gm_status write_all(const gm_result *r, const char *folder, const gm_text *page,
+                           json_t *written)
+{
+    GM_TRY(gm_folder_make(folder));
+    GM_TRY(write_files(r, folder, written));
+    if (!page->length) return GM_OK;
+    char *path = gm_path_join(folder, REPORT_NAME);
+    if (!path) return gm_fail(GM_ENOMEM, "report: no memory");
+    gm_status s = gm_file_write(path, page->data, page->length);
+    gm_free(path);
+    if (s == GM_OK && written && json_array_append_new(written, json_string(REPORT_NAME)))
+        s = gm_fail(GM_ENOMEM, "report: no memory");
+    return s;
+}
+
 gm_status gm_output_write(const gm_result *r, const char *folder, json_t *written)
 {
-    GM_TRY(check_names(r, true));
-    GM_TRY(gm_folder_make(folder));
-    return write_files(r, folder, written);
+    gm_text page = {0};
+    gm_status s = check_names(r, true);
+    if (s == GM_OK && r->wants_report) s = gm_report_html(r, &page);
+    if (s == GM_OK) s = write_all(r, folder, &page, written);
+    gm_text_free(&page);
+    return s;
 }
 
 gm_status gm_output_write_as_named(const gm_result *r, json_t *written)

@@ -85,6 +85,45 @@ static void two_files_of_one_name_are_refused(void)
     gm_result_destroy(r);
 }
 
+static void a_report_is_written_where_it_is_wanted(void)
+{
+    gm_result *r;
+    const char *const cells[] = {"name", "value", "QT", "400 ms"};
+    EXPECT(gm_result_create(&r) == GM_OK);
+    EXPECT(gm_result_set_title(r, "A twin") == GM_OK);
+    EXPECT(gm_result_add_table(r, "Intervals", "", 2, 2, cells) == GM_OK);
+    EXPECT(gm_output_write(r, folder, NULL) == GM_OK);
+    EXPECT(!text_of("report.html"));
+    r->wants_report = true;
+    json_t *written = json_array();
+    EXPECT(gm_output_write(r, folder, written) == GM_OK);
+    EXPECT(json_array_size(written) == 1);
+    char *page = text_of("report.html");
+    EXPECT_CONTAINS(page, "A twin");
+    gm_free(page);
+    json_decref(written);
+    gm_result_destroy(r);
+}
+
+static void memory_that_runs_out_writes_no_half_file(void)
+{
+    const double ms[3] = {1, 2, 3};
+    gm_result *r;
+    EXPECT(gm_result_create(&r) == GM_OK);
+    EXPECT(gm_result_add_column(r, "nomem.txt", ms, 3, 3) == GM_OK);
+    gm_status s = GM_ENOMEM;
+    for (long n = 0; n < 20 && s != GM_OK; n++) {
+        gm_alloc_fail_after(n);
+        s = gm_output_write(r, folder, NULL);
+        gm_alloc_fail_after(-1);
+        char *text = text_of("nomem.txt");
+        EXPECT(s == GM_OK ? text && strlen(text) == 18 : s == GM_ENOMEM && !text);
+        gm_free(text);
+    }
+    EXPECT(s == GM_OK);
+    gm_result_destroy(r);
+}
+
 static void a_folder_that_cannot_be_made_is_named(void)
 {
     gm_result *r;
@@ -101,6 +140,8 @@ int main(int argc, char **argv)
     RUN(a_written_number_reads_back_within_half_a_unit_of_its_last_digit);
     RUN(names_that_lead_out_of_the_folder_are_refused);
     RUN(two_files_of_one_name_are_refused);
+    RUN(a_report_is_written_where_it_is_wanted);
+    RUN(memory_that_runs_out_writes_no_half_file);
     RUN(a_folder_that_cannot_be_made_is_named);
     return gm_report();
 }

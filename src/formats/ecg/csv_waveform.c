@@ -101,7 +101,7 @@ static gm_status read_headings(table *w)
     for (size_t c = 0; c < gm_csv_n_cells(w->t, 0); c++) {
         const char *heading = gm_csv_cell(w->t, 0, c);
         double unit_ms;
-        lead_column lead;
+        lead_column lead = {0};
         split_name(heading, lead.name, lead.unit);
         lead.lead = gm_lead_index(lead.name);
         if (lead.lead >= 0) {
