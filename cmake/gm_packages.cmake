@@ -7,3 +7,12 @@ pkg_check_modules(zlib REQUIRED IMPORTED_TARGET zlib)
 pkg_check_modules(cairo REQUIRED IMPORTED_TARGET cairo)
 pkg_check_modules(crypto REQUIRED IMPORTED_TARGET libcrypto)
 pkg_check_modules(nlopt REQUIRED IMPORTED_TARGET nlopt)
+
+# DCMTK: only the parser. Its pkg-config file asks for libraries that Debian does not install with it.
+find_path(DCMTK_INCLUDE dcmtk/dcmdata/dctk.h REQUIRED)
+add_library(gm_dcmtk INTERFACE)
+target_include_directories(gm_dcmtk SYSTEM INTERFACE ${DCMTK_INCLUDE})
+foreach(name dcmdata oflog ofstd)
+  find_library(DCMTK_${name} ${name} REQUIRED)
+  target_link_libraries(gm_dcmtk INTERFACE ${DCMTK_${name}})
+endforeach()
