@@ -15,6 +15,7 @@
 #ifndef GM_HEART_FORWARD_BEAT_H
 #define GM_HEART_FORWARD_BEAT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/status.h"
@@ -51,8 +52,14 @@ void gm_beat_destroy(gm_beat *b);
 gm_status gm_beat_scratch_create(gm_beat_scratch **out, const gm_beat *b, unsigned n_threads);
 void gm_beat_scratch_destroy(gm_beat_scratch *s);
 
-/* apd_ms may be NULL. */
+/* apd_ms NULL: nothing repolarises. A node with infinite tau stays at rest. */
 void gm_beat_ecg(const gm_beat *b, const float tau_ms[], const float apd_ms[],
                  gm_beat_scratch *scratch, gm_threads *threads, double *ecg_mv);
+
+/* The same with times made on the way, tile by tile, while they are in the cache: `times` fills tau[n]
+ * and, unless NULL, apd[n] for the nodes first .. first + n - 1. Called by several threads. */
+typedef void gm_beat_times(void *context, size_t first, size_t n, float *tau, float *apd);
+void gm_beat_ecg_from(const gm_beat *b, gm_beat_times *times, void *context, bool with_apd,
+                      gm_beat_scratch *scratch, gm_threads *threads, double *ecg_mv);
 
 #endif

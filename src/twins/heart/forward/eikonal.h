@@ -70,6 +70,7 @@ typedef struct {
     float (*weight)[3];   /* [n_nodes] */
     float (*dcost)[3];    /* [n_nodes] d cost / d (ln v_f, ln v_t_ratio, ln factor), ms */
     int32_t *order;       /* [n_nodes] by rising tau */
+    uint32_t *key;        /* scratch of the sort */
 } gm_upwind;
 
 gm_status gm_upwind_create(gm_upwind **out, size_t n_nodes);
