@@ -87,16 +87,18 @@ static gm_status check(const gm_heart_template *s, gm_samples n, gm_beat_range r
     if (!(r.tau_min_ms < r.tau_max_ms && r.tau_max_ms - r.tau_min_ms < 1e5))
         return gm_fail(GM_EINVAL, "beat: activation range %g to %g ms", r.tau_min_ms, r.tau_max_ms);
     if (!(s->eps_up_ms > 0 && s->w_rep_ms > 0))
-        return gm_fail(GM_EINVAL, "beat: template eps_up = %g ms, w_rep = %g ms; both must be above 0",
+        return gm_fail(GM_EINVAL,
+                       "beat: template eps_up = %g ms, w_rep = %g ms; both must be above 0",
                        s->eps_up_ms, s->w_rep_ms);
     if (r.apd_max_ms == 0) return GM_OK;
     if (!(r.apd_min_ms > 0 && r.apd_min_ms <= r.apd_max_ms && r.apd_max_ms < 1e4))
         return gm_fail(GM_EINVAL, "beat: APD range %g to %g ms", r.apd_min_ms, r.apd_max_ms);
     if (!(exp(-r.apd_min_ms / s->w_rep_ms) < SPLIT_ERROR))
-        return gm_fail(GM_EINVAL,
-                       "beat: APD %g ms is too short for w_rep %g ms: the fast beat needs APD > %.0f "
-                       "w_rep",
-                       r.apd_min_ms, s->w_rep_ms, -log(SPLIT_ERROR));
+        return gm_fail(
+            GM_EINVAL,
+            "beat: APD %g ms is too short for w_rep %g ms: the fast beat needs APD > %.0f "
+            "w_rep",
+            r.apd_min_ms, s->w_rep_ms, -log(SPLIT_ERROR));
     return GM_OK;
 }
 

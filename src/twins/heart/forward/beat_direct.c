@@ -42,8 +42,9 @@ static void direct_range(void *context, size_t first, size_t last, unsigned work
 static gm_status check_samples(gm_samples s)
 {
     if (s.n > 0 && s.step_ms > 0 && isfinite(s.step_ms) && isfinite(s.first_ms)) return GM_OK;
-    return gm_fail(GM_EINVAL, "beat: %zu samples every %g ms from %g ms; both counts must be above 0",
-                   s.n, s.step_ms, s.first_ms);
+    return gm_fail(GM_EINVAL,
+                   "beat: %zu samples every %g ms from %g ms; both counts must be above 0", s.n,
+                   s.step_ms, s.first_ms);
 }
 
 gm_status gm_beat_ecg_direct(const gm_lead_field *f, const float tau_ms[], const double apd_ms[],

@@ -46,6 +46,7 @@ typedef struct gm_eikonal_scratch gm_eikonal_scratch;
  * marks the elements of the fast layer; NULL: none. */
 gm_status gm_eikonal_create(gm_eikonal **out, const gm_tetmesh *mesh, const bool *fast);
 void gm_eikonal_destroy(gm_eikonal *e);
+size_t gm_eikonal_nodes(const gm_eikonal *e);
 size_t gm_eikonal_bytes(const gm_eikonal *e); /* memory that one pass over the mesh reads */
 
 gm_status gm_eikonal_scratch_create(gm_eikonal_scratch **out, const gm_eikonal *e,

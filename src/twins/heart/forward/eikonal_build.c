@@ -191,6 +191,11 @@ void gm_eikonal_destroy(gm_eikonal *e)
     gm_free(e);
 }
 
+size_t gm_eikonal_nodes(const gm_eikonal *e)
+{
+    return e->n_nodes;
+}
+
 size_t gm_eikonal_bytes(const gm_eikonal *e)
 {
     return (size_t)e->first_block[e->n_nodes] * sizeof(tet_block) + e->n_nodes * sizeof(float);

@@ -90,10 +90,11 @@ static gm_status check(const gm_tetmesh *mesh, const gm_heart_conductivity *c,
     if (!mesh->fibres) return gm_fail(GM_EINVAL, "lead field: the mesh has no fibres");
     if (!(c->gil_mS_cm > 0 && c->git_mS_cm > 0 && c->sigma0_mS_cm > 0 && isfinite(c->gil_mS_cm) &&
           isfinite(c->git_mS_cm) && isfinite(c->sigma0_mS_cm)))
-        return gm_fail(GM_EINVAL,
-                       "lead field: conductivity gil = %g, git = %g, sigma0 = %g mS/cm; each must be "
-                       "above 0",
-                       c->gil_mS_cm, c->git_mS_cm, c->sigma0_mS_cm);
+        return gm_fail(
+            GM_EINVAL,
+            "lead field: conductivity gil = %g, git = %g, sigma0 = %g mS/cm; each must be "
+            "above 0",
+            c->gil_mS_cm, c->git_mS_cm, c->sigma0_mS_cm);
     for (int e = 0; e < GM_N_ELECTRODES; e++)
         for (int d = 0; d < 3; d++)
             if (!isfinite(electrodes[e][d]))

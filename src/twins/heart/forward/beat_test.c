@@ -1,0 +1,326 @@
+#include "heart/forward/beat.h"
+
+#include "core/alloc.h"
+#include "core/rng.h"
+#include "geometry/crtdemo_for_tests.h"
+#include "heart/forward/fields.h"
+#include "mesh/box_for_tests.h"
+#include "testing/gm_test.h"
+
+static const double PI = 3.14159265358979323846;
+
+static void crtdemo_electrodes(double mm[GM_N_ELECTRODES][3])
+{
+    FILE *f = fopen(GM_CRTDEMO_DIR "/electrodes_mm.csv", "r");
+    char line[256], name[16];
+    double x, y, z;
+    int found = 0;
+    while (f && fgets(line, sizeof line, f))
+        if (sscanf(line, "%15[^,],%lf,%lf,%lf", name, &x, &y, &z) == 4) {
+            int e = gm_electrode_index(name);
+            if (e < 0) continue;
+            mm[e][0] = x, mm[e][1] = y, mm[e][2] = z;
+            found++;
+        }
+    if (f) fclose(f);
+    EXPECT(found == GM_N_ELECTRODES);
+}
+
+/* The published ECG is + z' K Vm with z = 1/r: 4 pi sigma0 = 1 and the sign of the file. */
+static const gm_heart_conductivity crtdemo_conductivity = {3.0, 0.3, 1 / (4 * 3.14159265358979323846)};
+static const gm_heart_template crtdemo_shape = {-80, 20, 1, 15, 0};
+
+typedef struct {
+    gm_tetmesh *mesh;
+    gm_lead_field *field;
+    float *tau;
+    double *apd;
+    float *apd_single;
+} demo;
+
+static demo demo_create(void)
+{
+    demo d = {0};
+    double electrodes[GM_N_ELECTRODES][3];
+    static double activation[GM_CRTDEMO_N_NODES];
+    EXPECT(gm_crtdemo_mesh(&d.mesh) == GM_OK);
+    crtdemo_electrodes(electrodes);
+    EXPECT(gm_crtdemo_table("activation_ref_ms.txt", activation, GM_CRTDEMO_N_NODES) == GM_OK);
+    EXPECT(gm_lead_field_create(&d.field, d.mesh, &crtdemo_conductivity, electrodes) == GM_OK);
+    d.tau = gm_calloc(d.mesh->n_nodes, sizeof *d.tau);
+    d.apd = gm_calloc(d.mesh->n_nodes, sizeof *d.apd);
+    d.apd_single = gm_calloc(d.mesh->n_nodes, sizeof *d.apd_single);
+    for (size_t i = 0; i < d.mesh->n_nodes; i++) {
+        d.tau[i] = (float)activation[i];
+        d.apd_single[i] = (float)(250 + 0.3 * d.mesh->nodes_mm[i][2]);
+        d.apd[i] = (double)d.apd_single[i];
+    }
+    return d;
+}
+
+static void demo_free(demo *d)
+{
+    gm_tetmesh_destroy(d->mesh);
+    gm_lead_field_destroy(d->field);
+    gm_free(d->tau);
+    gm_free(d->apd);
+    gm_free(d->apd_single);
+}
+
+static void crtdemo_gives_its_published_ecg(void)
+{
+    NEED_DATA(GM_CRTDEMO_DIR);
+    demo d = demo_create();
+    enum { SAMPLES = 206 };
+    static double ecg[SAMPLES][GM_N_INDEPENDENT];
+    double first = INFINITY, worst = 0, peak = 0;
+    for (size_t i = 0; i < d.mesh->n_nodes; i++)
+        first = fmin(first, (double)d.tau[i]);
+    gm_samples samples = {first - 5, 1, SAMPLES};
+    EXPECT(gm_beat_ecg_direct(d.field, d.tau, NULL, &crtdemo_shape, samples, NULL, ecg[0]) == GM_OK);
+    FILE *f = fopen(GM_CRTDEMO_DIR "/ecg_ref.csv", "r");
+    static char line[1024];
+    EXPECT(f && fgets(line, sizeof line, f));
+    for (int n = 0; n < SAMPLES && f && fgets(line, sizeof line, f); n++) {
+        double twelve[12];
+        gm_leads_expand(ecg[n], twelve);
+        char *at = line;
+        strtod(at, &at);
+        for (int l = 0; l < 12; l++) {
+            double ref = strtod(at + 1, &at);
+            worst = fmax(worst, fabs(-twelve[l] - ref));
+            peak = fmax(peak, fabs(twelve[l]));
+        }
+    }
+    if (f) fclose(f);
+    printf("  crtdemo ECG: largest difference %.2g of peak %.3f\n", worst, peak);
+    EXPECT_BELOW(worst, 1e-6);
+    EXPECT_CLOSE(peak, 76.694, 0, 1e-3);
+    demo_free(&d);
+}
+
+static void columns_of_the_lead_field_sum_to_zero(void)
+{
+    NEED_DATA(GM_CRTDEMO_DIR);
+    demo d = demo_create();
+    for (int l = 0; l < GM_N_INDEPENDENT; l++) {
+        double sum = 0, size = 0;
+        for (size_t i = 0; i < d.mesh->n_nodes; i++)
+            sum += d.field->w[i][l], size += fabs(d.field->w[i][l]);
+        EXPECT_BELOW(fabs(sum), 1e-13 * size);
+    }
+    double twelve[12];
+    gm_leads_expand((double[]){0.3, 1.1, 1, 2, 3, 4, 5, 6}, twelve);
+    EXPECT_CLOSE(twelve[1], twelve[0] + twelve[2], 1e-15, 0);
+    EXPECT_CLOSE(twelve[3] + twelve[4] + twelve[5], 0, 0, 1e-15); /* Goldberger */
+    demo_free(&d);
+}
+
+/* Vm = x in a long thin bar along x: phi = -(1/(4 pi sigma0)) Int gil d/dx(1/r) over the bar, which on
+ * its axis is the difference of 1/r at its ends times the cross section (as in the one-dimensional
+ * pseudo-ECG of Chaste: 1/14 - 1/15 for a unit cable seen from x = 15). */
+static void a_bar_gives_the_pseudo_ecg_of_its_ends(void)
+{
+    gm_tetmesh *m = gm_box_mesh(1, 1.0);
+    enum { N = 100 };
+    gm_tetmesh_destroy(m);
+    m = gm_box_mesh(2, 0.5);
+    m->fibres = gm_calloc(m->n_tets, sizeof *m->fibres);
+    for (size_t t = 0; t < m->n_tets; t++)
+        m->fibres[t][0] = 1;
+    for (size_t i = 0; i < m->n_nodes; i++) { /* 1 mm long, 0.02 mm thick, centred on the axis */
+        m->nodes_mm[i][1] = 0.02 * (m->nodes_mm[i][1] - 0.5);
+        m->nodes_mm[i][2] = 0.02 * (m->nodes_mm[i][2] - 0.5);
+    }
+    double electrodes[GM_N_ELECTRODES][3];
+    for (int e = 0; e < GM_N_ELECTRODES; e++)
+        electrodes[e][0] = 1e6, electrodes[e][1] = 1e6, electrodes[e][2] = 1e6 + 1000 * e;
+    electrodes[GM_V1][0] = 15, electrodes[GM_V1][1] = electrodes[GM_V1][2] = 0;
+    gm_heart_conductivity c = {1, 1, 1 / (4 * PI)};
+    gm_lead_field *f;
+    EXPECT(gm_lead_field_create(&f, m, &c, electrodes) == GM_OK);
+    double phi = 0;
+    for (size_t i = 0; i < m->n_nodes; i++)
+        phi -= f->w[i][2] * m->nodes_mm[i][0];
+    EXPECT_CLOSE(phi / (0.02 * 0.02), -(1.0 / 14 - 1.0 / 15), 1e-4, 0);
+    gm_lead_field_destroy(f);
+    gm_tetmesh_destroy(m);
+}
+
+static double relative_error(const double *a, const double *b, size_t n)
+{
+    double square = 0, whole = 0;
+    for (size_t i = 0; i < n; i++) {
+        square += (a[i] - b[i]) * (a[i] - b[i]);
+        whole += b[i] * b[i];
+    }
+    return sqrt(square / whole);
+}
+
+/* Fast against direct for a template of a given sharpness. */
+static double fast_error(const demo *d, double eps_ms, double w_ms)
+{
+    enum { SAMPLES = 500 };
+    static double fast[SAMPLES * GM_N_INDEPENDENT], direct[SAMPLES * GM_N_INDEPENDENT];
+    gm_heart_template shape = {-80, 20, eps_ms, w_ms, -40};
+    gm_samples samples = {0, 1, SAMPLES};
+    gm_beat *b;
+    gm_beat_scratch *s;
+    EXPECT(gm_beat_create(&b, d->field, &shape, samples, (gm_beat_range){50, 220, 200, 350}) == GM_OK);
+    EXPECT(gm_beat_scratch_create(&s, b, 1) == GM_OK);
+    gm_beat_ecg(b, d->tau, d->apd_single, s, NULL, fast);
+    EXPECT(gm_beat_ecg_direct(d->field, d->tau, d->apd, &shape, samples, NULL, direct) == GM_OK);
+    gm_beat_destroy(b);
+    gm_beat_scratch_destroy(s);
+    return relative_error(fast, direct, SAMPLES * GM_N_INDEPENDENT);
+}
+
+static void deposit_and_convolve_equals_the_direct_sum(void)
+{
+    NEED_DATA(GM_CRTDEMO_DIR);
+    demo d = demo_create();
+    double sharp = fast_error(&d, 0.5, 8), usual = fast_error(&d, 1, 10), soft = fast_error(&d, 4, 14);
+    printf("  beat: relative L2 error %.2g (eps 0.5), %.2g (1), %.2g (4 ms)\n", sharp, usual, soft);
+    EXPECT_BELOW(sharp, 1e-5);
+    EXPECT_BELOW(usual, 1e-5);
+    EXPECT_BELOW(soft, 1e-5);
+    demo_free(&d);
+}
+
+static void any_number_of_threads_gives_the_same_bits(void)
+{
+    NEED_DATA(GM_CRTDEMO_DIR);
+    demo d = demo_create();
+    enum { SAMPLES = 300 };
+    static double one[SAMPLES * GM_N_INDEPENDENT], many[SAMPLES * GM_N_INDEPENDENT];
+    gm_beat *b;
+    gm_beat_scratch *s;
+    gm_threads *pool;
+    EXPECT(gm_threads_create(&pool, 3) == GM_OK);
+    EXPECT(gm_beat_create(&b, d.field, &crtdemo_shape, (gm_samples){60, 1, SAMPLES},
+                          (gm_beat_range){50, 220, 240, 350}) == GM_OK);
+    EXPECT(gm_beat_scratch_create(&s, b, 3) == GM_OK);
+    gm_beat_ecg(b, d.tau, d.apd_single, s, NULL, one);
+    gm_beat_ecg(b, d.tau, d.apd_single, s, pool, many);
+    EXPECT(memcmp(one, many, sizeof one) == 0);
+    gm_beat_destroy(b);
+    gm_beat_scratch_destroy(s);
+    gm_threads_destroy(pool);
+    demo_free(&d);
+}
+
+static void a_short_action_potential_is_refused_by_the_fast_path(void)
+{
+    gm_tetmesh *m = gm_box_mesh(1, 1.0);
+    m->fibres = gm_calloc(m->n_tets, sizeof *m->fibres);
+    for (size_t t = 0; t < m->n_tets; t++)
+        m->fibres[t][0] = 1;
+    gm_lead_field f = {m->n_nodes, gm_calloc(m->n_nodes, sizeof *f.w)};
+    gm_beat *b;
+    EXPECT(gm_beat_create(&b, &f, &crtdemo_shape, (gm_samples){0, 1, 10},
+                          (gm_beat_range){0, 100, 100, 300}) == GM_EINVAL);
+    EXPECT_CONTAINS(gm_error_text(), "APD 100 ms is too short for w_rep 15 ms");
+    EXPECT(gm_beat_create(&b, &f, &crtdemo_shape, (gm_samples){0, 0, 10},
+                          (gm_beat_range){0, 100, 0, 0}) == GM_EINVAL);
+    gm_free(f.w);
+    gm_tetmesh_destroy(m);
+}
+
+/* Nine sites with onsets: minimum over fields against one joint solve, with and without the fusion. */
+static void the_minimum_over_fields_is_close_to_the_joint_solve(void)
+{
+    NEED_DATA(GM_CRTDEMO_DIR);
+    demo d = demo_create();
+    gm_eikonal *e;
+    gm_eikonal_scratch *es;
+    EXPECT(gm_eikonal_create(&e, d.mesh, NULL) == GM_OK);
+    EXPECT(gm_eikonal_scratch_create(&es, e, 1) == GM_OK);
+    enum { SITES = 9, SAMPLES = 250 };
+    int32_t nodes[SITES], site[SITES];
+    double onset[SITES];
+    gm_seed seeds[SITES];
+    gm_rng rng = gm_rng_stream(3, 0);
+    for (int k = 0; k < SITES; k++) {
+        nodes[k] = (int32_t)gm_rng_below(&rng, d.mesh->n_nodes);
+        site[k] = k;
+        onset[k] = 30 * gm_rng_uniform(&rng);
+        seeds[k] = (gm_seed){nodes[k], onset[k]};
+    }
+    gm_conduction made = {0.8, 0.4, 1}, wanted = {0.6, 0.4, 1};
+    gm_fields *f;
+    EXPECT(gm_fields_create(&f, e, &made, nodes, SITES, NULL, NULL, NULL, NULL) == GM_OK);
+    float *tau = gm_calloc(d.mesh->n_nodes, sizeof *tau);
+    float *joint = gm_calloc(d.mesh->n_nodes, sizeof *joint);
+    gm_fields_activation(f, site, onset, SITES, 0.8 / 0.6, 0, d.mesh->n_nodes, tau);
+    EXPECT(gm_eikonal_solve(e, &wanted, seeds, SITES, es, NULL, joint) == GM_OK);
+    double square = 0;
+    for (size_t i = 0; i < d.mesh->n_nodes; i++)
+        square += (double)((tau[i] - joint[i]) * (tau[i] - joint[i]));
+    double rms = sqrt(square / (double)d.mesh->n_nodes);
+    static double a[SAMPLES * GM_N_INDEPENDENT], b[SAMPLES * GM_N_INDEPENDENT],
+        c[SAMPLES * GM_N_INDEPENDENT];
+    gm_beat *beat;
+    gm_beat_scratch *s;
+    EXPECT(gm_beat_create(&beat, d.field, &crtdemo_shape, (gm_samples){0, 1, SAMPLES},
+                          (gm_beat_range){0, 250, 0, 0}) == GM_OK);
+    EXPECT(gm_beat_scratch_create(&s, beat, 1) == GM_OK);
+    gm_beat_ecg(beat, tau, NULL, s, NULL, a);
+    gm_beat_ecg(beat, joint, NULL, s, NULL, b);
+    gm_fields_beat(f, site, onset, SITES, 0.8 / 0.6, NULL, beat, s, NULL, c);
+    printf("  min-plus at 4.8 mm: activation RMS %.3f ms, ECG relative L2 %.4f\n", rms,
+           relative_error(a, b, SAMPLES * GM_N_INDEPENDENT));
+    EXPECT_BELOW(rms, 1.0);
+    EXPECT_BELOW(relative_error(a, b, SAMPLES * GM_N_INDEPENDENT), 0.03);
+    EXPECT(memcmp(a, c, sizeof a) == 0);
+    gm_beat_destroy(beat);
+    gm_beat_scratch_destroy(s);
+    gm_fields_destroy(f);
+    gm_eikonal_destroy(e);
+    gm_eikonal_scratch_destroy(es);
+    gm_free(tau);
+    gm_free(joint);
+    demo_free(&d);
+}
+
+static void a_damaged_cache_is_made_again(void)
+{
+    double x[3] = {1, 0, 0};
+    gm_tetmesh *m = gm_box_mesh(4, 2.0);
+    m->fibres = gm_calloc(m->n_tets, sizeof *m->fibres);
+    for (size_t t = 0; t < m->n_tets; t++)
+        memcpy(m->fibres[t], x, sizeof x);
+    gm_eikonal *e;
+    EXPECT(gm_eikonal_create(&e, m, NULL) == GM_OK);
+    char folder[] = "gm_cache_XXXXXX", command[128];
+    EXPECT(mkdtemp(folder) != NULL);
+    int32_t nodes[2] = {0, 60};
+    gm_conduction c = {0.6, 0.4, 1};
+    gm_fields *first, *second, *third;
+    EXPECT(gm_fields_create(&first, e, &c, nodes, 2, NULL, NULL, folder, "hash") == GM_OK);
+    EXPECT(gm_fields_create(&second, e, &c, nodes, 2, NULL, NULL, folder, "hash") == GM_OK);
+    size_t bytes = 2 * m->n_nodes * sizeof *first->times;
+    EXPECT(memcmp(first->times, second->times, bytes) == 0);
+    snprintf(command, sizeof command, "for f in %s/*; do printf XXXX | dd of=$f bs=1 seek=300 "
+             "conv=notrunc 2>/dev/null; done", folder);
+    EXPECT(system(command) == 0);
+    EXPECT(gm_fields_create(&third, e, &c, nodes, 2, NULL, NULL, folder, "hash") == GM_OK);
+    EXPECT(memcmp(first->times, third->times, bytes) == 0);
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    EXPECT(system(command) == 0);
+    gm_fields_destroy(first), gm_fields_destroy(second), gm_fields_destroy(third);
+    gm_eikonal_destroy(e);
+    gm_tetmesh_destroy(m);
+}
+
+int main(int argc, char **argv)
+{
+    RUN(crtdemo_gives_its_published_ecg);
+    RUN(columns_of_the_lead_field_sum_to_zero);
+    RUN(a_bar_gives_the_pseudo_ecg_of_its_ends);
+    RUN(deposit_and_convolve_equals_the_direct_sum);
+    RUN(any_number_of_threads_gives_the_same_bits);
+    RUN(a_short_action_potential_is_refused_by_the_fast_path);
+    RUN(the_minimum_over_fields_is_close_to_the_joint_solve);
+    RUN(a_damaged_cache_is_made_again);
+    return gm_report();
+}
