@@ -183,45 +183,45 @@ void gm_beat_scratch_destroy(gm_beat_scratch *s)
     gm_free(s);
 }
 
-/* Adds one node to four neighbouring bins; the weights interpolate any cubic exactly. */
-static inline void deposit(float (*restrict bins)[GM_N_INDEPENDENT], float place,
-                           const float *restrict w)
+/* The eight leads of a bin or node side by side: one vector register. Rows are 32-byte aligned. */
+typedef float lead_vector __attribute__((vector_size(sizeof(float) * GM_N_INDEPENDENT), may_alias));
+
+/* Bin and cubic Lagrange weights of each node of a tile; the weights interpolate cubics exactly. */
+typedef struct {
+    int32_t bin[TILE]; /* the first of four */
+    float weight[4][TILE];
+} tile_places;
+
+static void find_places(const bin_set *set, const float *restrict time_ms, size_t n,
+                        tile_places *restrict out)
 {
-    int32_t k = (int32_t)place; /* place >= GUARD > 0: truncation is floor */
-    float x = place - (float)k;
-    float a = x + 1, c = x - 1, d = x - 2;
-    float weight[4] = {-x * c * d * (1 / 6.0f), a * c * d * 0.5f, -a * x * d * 0.5f,
-                       a * x * c * (1 / 6.0f)};
-    for (int p = 0; p < 4; p++) {
-        float *restrict bin = bins[k - 1 + p];
-        for (int l = 0; l < GM_N_INDEPENDENT; l++)
-            bin[l] += weight[p] * w[l];
+    float first = (float)set->first_ms, rate = (float)(1 / set->width_ms);
+    float last = (float)(set->n_bins - GUARD - 1);
+    for (size_t i = 0; i < n; i++) {
+        float place = (time_ms[i] - first) * rate;
+        place = place < GUARD ? GUARD : place;
+        place = place > last ? last : place;
+        int32_t k = (int32_t)place; /* place > 0: truncation is floor */
+        float x = place - (float)k, a = x + 1, c = x - 1, d = x - 2;
+        out->bin[i] = k - 1;
+        out->weight[0][i] = -x * c * d * (1 / 6.0f);
+        out->weight[1][i] = a * c * d * 0.5f;
+        out->weight[2][i] = -a * x * d * 0.5f;
+        out->weight[3][i] = a * x * c * (1 / 6.0f);
     }
 }
 
-static inline float place_in(float t, float first, float per_ms, float last)
+static void deposit_tile(const tile_places *places, const float *tau, size_t n,
+                         const lead_vector *w, float (*bins)[GM_N_INDEPENDENT])
 {
-    float place = (t - first) * per_ms;
-    place = place < GUARD ? GUARD : place;
-    return place > last ? last : place;
-}
-
-static void deposit_tile(const gm_beat *b, size_t first, size_t n, const float *tau,
-                         const float *apd, float (*up)[GM_N_INDEPENDENT],
-                         float (*down)[GM_N_INDEPENDENT])
-{
-    float up_first = (float)b->up.first_ms, up_rate = (float)(1 / b->up.width_ms);
-    float up_last = (float)(b->up.n_bins - GUARD - 1);
-    for (size_t i = 0; i < n; i++)
-        if (tau[i] < INFINITY)
-            deposit(up, place_in(tau[i], up_first, up_rate, up_last), b->w[first + i]);
-    if (!apd || !b->repolarises) return;
-    float down_first = (float)b->down.first_ms, down_rate = (float)(1 / b->down.width_ms);
-    float down_last = (float)(b->down.n_bins - GUARD - 1);
-    for (size_t i = 0; i < n; i++)
-        if (tau[i] < INFINITY)
-            deposit(down, place_in(tau[i] + apd[i], down_first, down_rate, down_last),
-                    b->w[first + i]);
+    for (size_t i = 0; i < n; i++) {
+        if (!(tau[i] < INFINITY)) continue; /* never activated */
+        lead_vector *bin = (lead_vector *)bins[places->bin[i]], node = w[i];
+        bin[0] += places->weight[0][i] * node;
+        bin[1] += places->weight[1][i] * node;
+        bin[2] += places->weight[2][i] * node;
+        bin[3] += places->weight[3][i] * node;
+    }
 }
 
 typedef struct {
@@ -245,8 +245,16 @@ static void deposit_slice(void *context, size_t slice, unsigned worker)
     size_t first = b->n_nodes * slice / SLICES, end = b->n_nodes * (slice + 1) / SLICES;
     for (; first < end; first += TILE) {
         size_t n = end - first < TILE ? end - first : TILE;
+        const lead_vector *w = (const lead_vector *)b->w[first];
+        tile_places places;
         job->times(job->context, first, n, tau, apd);
-        deposit_tile(b, first, n, tau, apd, up, down);
+        find_places(&b->up, tau, n, &places);
+        deposit_tile(&places, tau, n, w, up);
+        if (!apd) continue;
+        for (size_t i = 0; i < n; i++)
+            apd[i] += tau[i]; /* now the time of repolarisation */
+        find_places(&b->down, apd, n, &places);
+        deposit_tile(&places, tau, n, w, down);
     }
 }
 

@@ -27,7 +27,8 @@ static void crtdemo_electrodes(double mm[GM_N_ELECTRODES][3])
 }
 
 /* The published ECG is + z' K Vm with z = 1/r: 4 pi sigma0 = 1 and the sign of the file. */
-static const gm_heart_conductivity crtdemo_conductivity = {3.0, 0.3, 1 / (4 * 3.14159265358979323846)};
+static const gm_heart_conductivity crtdemo_conductivity = {3.0, 0.3,
+                                                           1 / (4 * 3.14159265358979323846)};
 static const gm_heart_template crtdemo_shape = {-80, 20, 1, 15, 0};
 
 typedef struct {
@@ -77,7 +78,8 @@ static void crtdemo_gives_its_published_ecg(void)
     for (size_t i = 0; i < d.mesh->n_nodes; i++)
         first = fmin(first, (double)d.tau[i]);
     gm_samples samples = {first - 5, 1, SAMPLES};
-    EXPECT(gm_beat_ecg_direct(d.field, d.tau, NULL, &crtdemo_shape, samples, NULL, ecg[0]) == GM_OK);
+    EXPECT(gm_beat_ecg_direct(d.field, d.tau, NULL, &crtdemo_shape, samples, NULL, ecg[0]) ==
+           GM_OK);
     FILE *f = fopen(GM_CRTDEMO_DIR "/ecg_ref.csv", "r");
     static char line[1024];
     EXPECT(f && fgets(line, sizeof line, f));
@@ -166,7 +168,8 @@ static double fast_error(const demo *d, double eps_ms, double w_ms)
     gm_samples samples = {0, 1, SAMPLES};
     gm_beat *b;
     gm_beat_scratch *s;
-    EXPECT(gm_beat_create(&b, d->field, &shape, samples, (gm_beat_range){50, 220, 200, 350}) == GM_OK);
+    EXPECT(gm_beat_create(&b, d->field, &shape, samples, (gm_beat_range){50, 220, 200, 350}) ==
+           GM_OK);
     EXPECT(gm_beat_scratch_create(&s, b, 1) == GM_OK);
     gm_beat_ecg(b, d->tau, d->apd_single, s, NULL, fast);
     EXPECT(gm_beat_ecg_direct(d->field, d->tau, d->apd, &shape, samples, NULL, direct) == GM_OK);
@@ -179,7 +182,8 @@ static void deposit_and_convolve_equals_the_direct_sum(void)
 {
     NEED_DATA(GM_CRTDEMO_DIR);
     demo d = demo_create();
-    double sharp = fast_error(&d, 0.5, 8), usual = fast_error(&d, 1, 10), soft = fast_error(&d, 4, 14);
+    double sharp = fast_error(&d, 0.5, 8), usual = fast_error(&d, 1, 10),
+           soft = fast_error(&d, 4, 14);
     printf("  beat: relative L2 error %.2g (eps 0.5), %.2g (1), %.2g (4 ms)\n", sharp, usual, soft);
     EXPECT_BELOW(sharp, 1e-5);
     EXPECT_BELOW(usual, 1e-5);
@@ -226,57 +230,80 @@ static void a_short_action_potential_is_refused_by_the_fast_path(void)
     gm_tetmesh_destroy(m);
 }
 
-/* Nine sites with onsets: minimum over fields against one joint solve, with and without the fusion. */
+enum { SITES = 9, JOINT_SAMPLES = 250 };
+
+static void nine_sites(size_t n_nodes, int32_t nodes[SITES], int32_t site[SITES],
+                       double onset[SITES], gm_seed seeds[SITES])
+{
+    gm_rng rng = gm_rng_stream(3, 0);
+    for (int k = 0; k < SITES; k++) {
+        nodes[k] = (int32_t)gm_rng_below(&rng, n_nodes);
+        site[k] = k;
+        onset[k] = 10 * gm_rng_uniform(&rng);
+        seeds[k] = (gm_seed){nodes[k], onset[k]};
+    }
+}
+
+/* ECGs of two activation maps; returns their relative difference. `fused` gets a third. */
+static double ecg_difference(const gm_lead_field *field, const float *a, const float *b,
+                             const gm_fields *f, const int32_t *site, const double *onset,
+                             double scale, bool *fused_is_same)
+{
+    enum { N = JOINT_SAMPLES * GM_N_INDEPENDENT };
+    static double ecg_a[N], ecg_b[N], ecg_fused[N];
+    gm_beat *beat;
+    gm_beat_scratch *s;
+    EXPECT(gm_beat_create(&beat, field, &crtdemo_shape, (gm_samples){0, 1, JOINT_SAMPLES},
+                          (gm_beat_range){0, 250, 0, 0}) == GM_OK);
+    EXPECT(gm_beat_scratch_create(&s, beat, 1) == GM_OK);
+    gm_beat_ecg(beat, a, NULL, s, NULL, ecg_a);
+    gm_beat_ecg(beat, b, NULL, s, NULL, ecg_b);
+    gm_fields_beat(f, site, onset, SITES, scale, NULL, beat, s, NULL, ecg_fused);
+    *fused_is_same = memcmp(ecg_a, ecg_fused, sizeof ecg_a) == 0;
+    gm_beat_destroy(beat);
+    gm_beat_scratch_destroy(s);
+    return relative_error(ecg_a, ecg_b, N);
+}
+
+/* Nine sites with onsets on the once refined mesh: minimum over fields against one joint solve. */
 static void the_minimum_over_fields_is_close_to_the_joint_solve(void)
 {
     NEED_DATA(GM_CRTDEMO_DIR);
     demo d = demo_create();
+    gm_tetmesh *m;
+    EXPECT(gm_tetmesh_refine(d.mesh, &m, NULL) == GM_OK);
+    double electrodes[GM_N_ELECTRODES][3], onset[SITES];
+    crtdemo_electrodes(electrodes);
+    gm_lead_field *field;
+    EXPECT(gm_lead_field_create(&field, m, &crtdemo_conductivity, electrodes) == GM_OK);
     gm_eikonal *e;
     gm_eikonal_scratch *es;
-    EXPECT(gm_eikonal_create(&e, d.mesh, NULL) == GM_OK);
+    EXPECT(gm_eikonal_create(&e, m, NULL) == GM_OK);
     EXPECT(gm_eikonal_scratch_create(&es, e, 1) == GM_OK);
-    enum { SITES = 9, SAMPLES = 250 };
     int32_t nodes[SITES], site[SITES];
-    double onset[SITES];
     gm_seed seeds[SITES];
-    gm_rng rng = gm_rng_stream(3, 0);
-    for (int k = 0; k < SITES; k++) {
-        nodes[k] = (int32_t)gm_rng_below(&rng, d.mesh->n_nodes);
-        site[k] = k;
-        onset[k] = 30 * gm_rng_uniform(&rng);
-        seeds[k] = (gm_seed){nodes[k], onset[k]};
-    }
-    gm_conduction made = {0.8, 0.4, 1}, wanted = {0.6, 0.4, 1};
+    nine_sites(m->n_nodes, nodes, site, onset, seeds);
+    gm_conduction made = {0.8, 0.4, 1}, wanted = {0.866, 0.4, 1};
     gm_fields *f;
     EXPECT(gm_fields_create(&f, e, &made, nodes, SITES, NULL, NULL, NULL, NULL) == GM_OK);
-    float *tau = gm_calloc(d.mesh->n_nodes, sizeof *tau);
-    float *joint = gm_calloc(d.mesh->n_nodes, sizeof *joint);
-    gm_fields_activation(f, site, onset, SITES, 0.8 / 0.6, 0, d.mesh->n_nodes, tau);
+    float *tau = gm_calloc(m->n_nodes, sizeof *tau), *joint = gm_calloc(m->n_nodes, sizeof *joint);
+    gm_fields_activation(f, site, onset, SITES, 0.8 / 0.866, 0, m->n_nodes, tau);
     EXPECT(gm_eikonal_solve(e, &wanted, seeds, SITES, es, NULL, joint) == GM_OK);
     double square = 0;
-    for (size_t i = 0; i < d.mesh->n_nodes; i++)
+    for (size_t i = 0; i < m->n_nodes; i++)
         square += (double)((tau[i] - joint[i]) * (tau[i] - joint[i]));
-    double rms = sqrt(square / (double)d.mesh->n_nodes);
-    static double a[SAMPLES * GM_N_INDEPENDENT], b[SAMPLES * GM_N_INDEPENDENT],
-        c[SAMPLES * GM_N_INDEPENDENT];
-    gm_beat *beat;
-    gm_beat_scratch *s;
-    EXPECT(gm_beat_create(&beat, d.field, &crtdemo_shape, (gm_samples){0, 1, SAMPLES},
-                          (gm_beat_range){0, 250, 0, 0}) == GM_OK);
-    EXPECT(gm_beat_scratch_create(&s, beat, 1) == GM_OK);
-    gm_beat_ecg(beat, tau, NULL, s, NULL, a);
-    gm_beat_ecg(beat, joint, NULL, s, NULL, b);
-    gm_fields_beat(f, site, onset, SITES, 0.8 / 0.6, NULL, beat, s, NULL, c);
-    printf("  min-plus at 4.8 mm: activation RMS %.3f ms, ECG relative L2 %.4f\n", rms,
-           relative_error(a, b, SAMPLES * GM_N_INDEPENDENT));
-    EXPECT_BELOW(rms, 1.0);
-    EXPECT_BELOW(relative_error(a, b, SAMPLES * GM_N_INDEPENDENT), 0.03);
-    EXPECT(memcmp(a, c, sizeof a) == 0);
-    gm_beat_destroy(beat);
-    gm_beat_scratch_destroy(s);
+    bool same;
+    double rms = sqrt(square / (double)m->n_nodes);
+    double l2 = ecg_difference(field, tau, joint, f, site, onset, 0.8 / 0.866, &same);
+    printf("  min-plus at 2.5 mm: activation RMS %.3f ms, ECG relative L2 %.4f\n", rms, l2);
+    EXPECT_BELOW(rms, 0.4);
+    EXPECT_BELOW(l2, 0.01); /* the reference's figure at this edge length: 0.6 % */
+    EXPECT(same);
     gm_fields_destroy(f);
     gm_eikonal_destroy(e);
     gm_eikonal_scratch_destroy(es);
+    gm_lead_field_destroy(field);
+    gm_tetmesh_destroy(m);
     gm_free(tau);
     gm_free(joint);
     demo_free(&d);
@@ -300,8 +327,10 @@ static void a_damaged_cache_is_made_again(void)
     EXPECT(gm_fields_create(&second, e, &c, nodes, 2, NULL, NULL, folder, "hash") == GM_OK);
     size_t bytes = 2 * m->n_nodes * sizeof *first->times;
     EXPECT(memcmp(first->times, second->times, bytes) == 0);
-    snprintf(command, sizeof command, "for f in %s/*; do printf XXXX | dd of=$f bs=1 seek=300 "
-             "conv=notrunc 2>/dev/null; done", folder);
+    snprintf(command, sizeof command,
+             "for f in %s/*; do printf XXXX | dd of=$f bs=1 seek=300 "
+             "conv=notrunc 2>/dev/null; done",
+             folder);
     EXPECT(system(command) == 0);
     EXPECT(gm_fields_create(&third, e, &c, nodes, 2, NULL, NULL, folder, "hash") == GM_OK);
     EXPECT(memcmp(first->times, third->times, bytes) == 0);

@@ -143,7 +143,7 @@ gm_status gm_fields_create(gm_fields **out, const gm_eikonal *e, const gm_conduc
         if (candidates[k] < 0 || (size_t)candidates[k] >= n_nodes)
             return gm_fail(GM_EINVAL, "fields: candidate %zu is node %d, allowed 0 to %zu", k,
                            candidates[k], n_nodes - 1);
-    gm_fields *f;
+    gm_fields *f = NULL;
     GM_TRY(empty_fields(&f, n_nodes, speeds, candidates, n_candidates));
     gm_status s = GM_OK;
     if (!gm_fields_cache_read(f, cache_folder, geometry_hash)) {
