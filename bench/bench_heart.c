@@ -144,15 +144,16 @@ int main(int argc, char **argv)
     bench_print("eikonal from scratch, 9 sites", eikonal);
     printf("  floor: %.0f MB at least once = %.1f ms at 25 GB/s; %.2f visits a node, %.1f M local "
            "solves x %.0f flop = %.1f ms at 100 GFLOP/s a thread; %zu passes\n",
-           mb, mb / 25, visits, solves / 1e6, FLOP_A_SOLVE,
-           solves * FLOP_A_SOLVE / 1e8 / n_threads, passes);
+           mb, mb / 25, visits, solves / 1e6, FLOP_A_SOLVE, solves * FLOP_A_SOLVE / 1e8 / n_threads,
+           passes);
 
     bench_time fast = bench_run(fast_beat, &b, 3 * REPEATS);
     bench_print("beat from cached fields, 9 sites, QRS + T, 12 leads x 500", fast);
     double beat_mb = (double)n * (SITES * 2 + GM_N_INDEPENDENT * 4 + GM_APD_TERMS * 4 * 2) / 1e6;
-    printf("  floor: %.1f MB once = %.2f ms at 25 GB/s; 2 deposits x %zu nodes x 64 flop = %.2f ms at "
-           "10 GFLOP/s a thread (scatter)\n",
-           beat_mb, beat_mb / 25, n, 2.0 * (double)n * 64 / 1e7 / n_threads);
+    printf(
+        "  floor: %.1f MB once = %.2f ms at 25 GB/s; 2 deposits x %zu nodes x 64 flop = %.2f ms at "
+        "10 GFLOP/s a thread (scatter)\n",
+        beat_mb, beat_mb / 25, n, 2.0 * (double)n * 64 / 1e7 / n_threads);
     bench_time plain = bench_run(plain_beat, &b, 2);
     bench_print("the same by the plain sum over nodes and samples (without activation)", plain);
     printf("ratio plain / fast: %.0f\n", plain.median_s / fast.median_s);
