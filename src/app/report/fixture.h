@@ -112,7 +112,7 @@ static gm_status fixture_curve(gm_curve *c, int lead, bool is_reference)
     if (!c->y) return gm_fail(GM_ENOMEM, "fixture: no memory");
     for (int i = 0; i < FIXTURE_SAMPLES; i++)
         c->y[i] = is_reference ? fixture_lead_mv(lead, i) + 0.015 * sin(0.9 * i + lead)
-                               : 0.95 * fixture_lead_mv(lead, i - 3);
+                               : 0.85 * fixture_lead_mv(lead, i - 6);
     if (is_reference) return GM_OK;
     c->low = gm_calloc(FIXTURE_SAMPLES, sizeof(double));
     c->high = gm_calloc(FIXTURE_SAMPLES, sizeof(double));
@@ -170,6 +170,7 @@ static gm_status fixture_disc(gm_result *r, const char *title, size_t n_rings, s
     gm_view *v;
     GM_TRY(gm_result_add_view(r, GM_VIEW_DISC, title, "Mean activation, apex in the middle.", &v));
     v->as.disc.unit = gm_strdup("ms");
+    v->as.disc.is_time = true;
     v->as.disc.sector_zero = gm_strdup("anterior");
     v->as.disc.values = gm_calloc(n_rings * n_sectors, sizeof(double));
     if (!v->as.disc.values) return gm_fail(GM_ENOMEM, "fixture: no memory");

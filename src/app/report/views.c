@@ -197,7 +197,8 @@ static gm_status add_disc(gm_text *t, const gm_view *v)
 {
     size_t n = v->as.disc.n_rings * v->as.disc.n_sectors;
     if (n && !v->as.disc.values) return missing(v, "values");
-    gm_text_addf(t, ",\"n_rings\":%zu,\"n_sectors\":%zu", v->as.disc.n_rings, v->as.disc.n_sectors);
+    gm_text_addf(t, ",\"n_rings\":%zu,\"n_sectors\":%zu,\"is_time\":%s", v->as.disc.n_rings,
+                 v->as.disc.n_sectors, v->as.disc.is_time ? "true" : "false");
     add_string(t, "unit", v->as.disc.unit);
     add_string(t, "sector_zero", v->as.disc.sector_zero);
     add_numbers(t, "values", v->as.disc.values, n);

@@ -83,8 +83,8 @@ typedef struct {
             size_t n_rings, n_sectors; /* cells [ring][sector], ring 0 innermost, NaN = no tissue */
             double *values;
             char *unit;
-            char *
-                sector_zero; /* what lies at angle 0: drawn at the top; sectors go counter-clockwise */
+            char *sector_zero; /* what lies at angle 0 = the top; sectors counter-clockwise */
+            bool is_time;      /* coloured as time fields are: early bright */
         } disc;
     } as;
 } gm_view;

@@ -2,12 +2,14 @@
 (function () {
   'use strict';
 
-  const ROW = 30, HEAD = 6, FOOT = 42, VALUE = 150;
+  const HEAD = 6, FOOT = 42, VALUE = 160, NARROW = 480;
 
+  /* On a narrow page names and values stand above their bars instead of beside them. */
   function geometry(view, width) {
+    const isNarrow = width < NARROW;
     const longest = Math.max(...view.names.map(name => name.length));
-    const left = Math.min(0.42 * width, 7.2 * longest + 14);
-    const value = width < 480 ? 6 : VALUE;
+    const left = isNarrow ? 8 : Math.min(0.42 * width, 7.2 * longest + 14);
+    const right = isNarrow ? width - 12 : width - VALUE;
     let [low, high] = gm.range(view.values.filter(v => v !== null),
       (view.low || []).filter(v => v !== null), (view.high || []).filter(v => v !== null)) || [0, 1];
     low = Math.min(0, low);
@@ -15,8 +17,9 @@
     if (low === high) high = 1;
     const step = gm.step(high - low, 5);
     const x0 = low < 0 ? Math.floor(low / step) * step : 0, x1 = Math.ceil(high / step - 1e-9) * step;
-    const right = width - value;
-    return { left, right, low: x0, high: x1, x: v => left + (right - left) * (v - x0) / (x1 - x0) };
+    return { isNarrow, row: isNarrow ? 44 : 30, bar: isNarrow ? 26 : 7, left, right, width,
+      nameRoom: Math.floor((isNarrow ? width - VALUE : left - 10) / 6.6),
+      low: x0, high: x1, x: v => left + (right - left) * (v - x0) / (x1 - x0) };
   }
 
   function reading(view, i, width) {
@@ -27,26 +30,31 @@
     return text;
   }
 
-  function drawRow(svg, view, g, i, wide) {
-    const y = HEAD + i * ROW, middle = y + ROW / 2, v = view.values[i];
-    const room = Math.floor((g.left - 10) / 6.6), name = view.names[i];
-    const row = gm.svg('g', { class: 'row' }, gm.svg('title', {}, name));
-    const label = name.length > room ? name.slice(0, Math.max(1, room - 1)) + '\u2026' : name;
-    row.append(gm.svg('rect', { x: 0, y, width: wide, height: ROW, class: 'row-ground' }),
-      gm.svg('text', { x: g.left - 8, y: middle + 4, class: 'name' }, label));
+  function drawText(row, g, name, text, y) {
+    const label = name.length > g.nameRoom ? name.slice(0, Math.max(1, g.nameRoom - 1)) + '\u2026' : name;
+    const line = g.isNarrow ? y + 19 : y + g.row / 2 + 4;
+    row.append(gm.svg('text', { x: g.isNarrow ? g.left : g.left - 8, y: line,
+      class: g.isNarrow ? 'name start' : 'name' }, label),
+      gm.svg('text', { x: g.isNarrow ? g.right : g.right + 10, y: line,
+        class: g.isNarrow ? 'value end' : 'value' }, text));
+  }
+
+  function drawRow(svg, view, g, i) {
+    const y = HEAD + i * g.row, v = view.values[i], name = view.names[i], high = 16;
+    const middle = y + g.bar + high / 2;
+    const row = gm.svg('g', { class: 'row' }, gm.svg('title', {}, name),
+      gm.svg('rect', { x: 0, y, width: g.width, height: g.row, class: 'row-ground' }));
+    const text = reading(view, i, g.high - g.low);
+    drawText(row, g, name, text, y);
     if (v !== null) {
       const a = Math.min(g.x(0), g.x(v)), b = Math.max(g.x(0), g.x(v));
-      row.append(gm.svg('rect', { x: a, y: y + 7, width: Math.max(1, b - a), height: ROW - 14,
+      row.append(gm.svg('rect', { x: a, y: y + g.bar, width: Math.max(1, b - a), height: high,
         rx: 2, class: 'amount' }));
     }
     if (view.low && view.low[i] !== null && view.high[i] !== null) {
       const a = g.x(view.low[i]), b = g.x(view.high[i]);
       row.append(gm.svg('path', { class: 'whisker',
         d: `M${a},${middle}H${b}M${a},${middle - 5}v10M${b},${middle - 5}v10` }));
-    }
-    const text = reading(view, i, g.high - g.low);
-    if (wide > g.right + 20) {
-      row.append(gm.svg('text', { x: g.right + 10, y: middle + 4, class: 'value' }, text));
     }
     row.addEventListener('pointermove', event => gm.showTip([name, text + ' ' + (view.unit || '')], event));
     row.addEventListener('pointerleave', gm.hideTip);
@@ -67,12 +75,12 @@
   gm.draw.bars = function (view, host) {
     if (view.names.length === 0) return gm.empty(host);
     gm.onWidth(host, width => {
-      const g = geometry(view, width), bottom = HEAD + view.names.length * ROW;
+      const g = geometry(view, width), bottom = HEAD + view.names.length * g.row;
       const svg = gm.svg('svg', { width, height: bottom + FOOT, class: 'chart-bars', role: 'img',
         'aria-label': `Bars${view.unit ? ` (${view.unit})` : ''}: ` + view.names.map((name, i) =>
           `${name} ${reading(view, i, g.high - g.low)}`).join('; ') });
       const rows = gm.svg('g');
-      view.names.forEach((_, i) => drawRow(rows, view, g, i, width));
+      view.names.forEach((_, i) => drawRow(rows, view, g, i));
       drawAxis(svg, view, g, bottom);
       svg.append(rows);
       host.replaceChildren(svg);

@@ -44,11 +44,26 @@
   }
 
   gm.Camera = class {
-    constructor() { this.reset(); }
+    /* x: the body's nodes [3 n], so that the first look fills the picture. */
+    constructor(x) {
+      this.first = 0.94 / Math.max(0.2, this.extent(x, this.turn = firstLook()));
+      this.reset();
+    }
+
+    /* Half the height or width (whichever is larger) of the body as it is turned. */
+    extent(x, t) {
+      let most = 0;
+      for (let i = 0; i < x.length; i += 3) {
+        for (const k of [0, 1]) {
+          most = Math.max(most, Math.abs(t[k] * x[i] + t[3 + k] * x[i + 1] + t[6 + k] * x[i + 2]));
+        }
+      }
+      return most;
+    }
 
     reset() {
       this.turn = firstLook();
-      this.zoom = 1;
+      this.zoom = this.first;
     }
 
     rotate(right, down) { // radians

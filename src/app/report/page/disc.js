@@ -24,7 +24,7 @@
     const value = view.values[ring * view.n_sectors + sector], width = range[1] - range[0];
     const t = width > 0 ? (value - range[0]) / width : 0.5;
     const path = gm.svg('path', { d: cellPath(view, ring, sector), 'fill-rule': 'evenodd',
-      class: 'cell', fill: value === null ? 'url(#no-value)' : gm.colour(t) });
+      class: 'cell', fill: value === null ? 'url(#no-value)' : gm.colour(t, view.is_time) });
     const text = `ring ${ring + 1} of ${view.n_rings}, sector ${sector + 1} of ${view.n_sectors}`;
     path.addEventListener('pointermove', event =>
       gm.showTip([gm.quantity(value, view.unit, width), text], event));
@@ -32,7 +32,7 @@
     svg.append(path);
     if (view.values.length > MOST_CELLS_WITH_TEXT || value === null) return;
     const [x, y] = place(RADIUS * (ring + 0.5) / view.n_rings, (sector + 0.5) / view.n_sectors);
-    svg.append(gm.svg('text', { x, y: y + 4, fill: gm.inkOn(t), class: 'value' },
+    svg.append(gm.svg('text', { x, y: y + 4, fill: gm.inkOn(t, view.is_time), class: 'value' },
       gm.number(value, 3 * Math.max(width, Math.abs(value)))));
   }
 
@@ -76,7 +76,7 @@
     }
     svg.append(gm.svg('text', { x: 0, y: -RADIUS - 10, class: 'rim' }, view.sector_zero),
       gm.svg('path', { d: `M0,${-RADIUS}v-6`, class: 'rim-tick' }));
-    host.append(svg, gm.colourBar(range, '', view.unit || 'value'),
+    host.append(svg, gm.colourBar(range, '', view.unit || 'value', view.is_time),
       valueTable(view, range));
   };
 })();

@@ -223,14 +223,14 @@
   }
 
   function drawMarks(svg, box, isNamed) {
-    let right = -Infinity, level = 0;
+    let right = box.x0 + 9 * box.panel.title.length + 8, level = 0; // the title stands there
     for (const mark of [...box.panel.marks].sort((a, b) => a.x - b.x)) {
       const x = box.x(mark.x), width = 6 * mark.label.length + 6;
       if (!(x >= box.x0 - 1 && x <= box.x0 + box.w + 1)) continue;
       level = x < right ? (level + 1) % 3 : 0; // the next line of text where two would overlap
       right = Math.max(right, x + width);
-      svg.append(gm.svg('path', { d: `M${x},${box.y0 + 18}V${box.y0 + box.h}`, class: 'mark' }));
-      if (isNamed) svg.append(gm.svg('text', { x: x + 3, y: box.y0 + box.h - 4 - 11 * level, class: 'mark-label' }, mark.label));
+      svg.append(gm.svg('path', { d: `M${x},${box.y0 + 4}V${box.y0 + box.h}`, class: 'mark' }));
+      if (isNamed) svg.append(gm.svg('text', { x: x + 3, y: box.y0 + 14 + 11 * level, class: 'mark-label' }, mark.label));
     }
   }
 

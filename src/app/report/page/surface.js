@@ -7,6 +7,7 @@
   const FRONT_SHARE = 0.035;    // width of the bright wave front as a share of the time range
   const PLAY_SECONDS = 6;       // from the first to the last moment
   const ALWAYS = 1e30;
+  const NOT_CUT = 1.01;         // just before the unit ball
 
   /* ---- the mesh, made to fit the unit ball ------------------------------------------------------ */
 
@@ -87,11 +88,11 @@
       this.view = view;
       this.mesh = unpackMesh(view);
       this.fields = unpackFields(view);
-      this.camera = new gm.Camera();
+      this.camera = new gm.Camera(this.mesh.x);
       this.field = null;
       this.hasBands = false;
       this.hasLabels = true;
-      this.cut = 1.01;
+      this.cut = NOT_CUT;
       this.now = ALWAYS;
       this.build(host);
       this.painter = gm.surfacePainter(this.canvas, this.mesh);
@@ -136,9 +137,9 @@
       this.select.addEventListener('change', () => this.chooseField(Number(this.select.value)));
       this.barHost = gm.html('div');
       this.timeHost = gm.html('div', { class: 'time' });
-      const cut = slider(-1, 1.01, 1.01);
-      cut.style.direction = 'rtl'; // to the right: deeper
-      cut.addEventListener('input', () => this.change(() => { this.cut = Number(cut.value); }));
+      const cut = slider(0, 100, 0); // % of the depth
+      cut.addEventListener('input', () =>
+        this.change(() => { this.cut = NOT_CUT - 0.02 * Number(cut.value); }));
       this.bandHost = gm.html('span');
       return [this.fields.length ? labelled('Field', this.select) : null, this.barHost, this.timeHost,
         labelled('Cut open from the front', cut),
@@ -177,7 +178,7 @@
 
     showTime(f, time) {
       const share = Math.round(100 * shareBelow(f.sorted, time));
-      this.reading.textContent = `${gm.quantity(time, f.unit, 100 * f.width)}, ${share}\u00a0% reached`;
+      this.reading.textContent = `${gm.quantity(time, f.unit, 100 * f.width)} \u00b7 ${share}\u00a0%\u00a0reached`;
       this.clock.setAttribute('aria-valuetext', this.reading.textContent);
     }
 
@@ -254,7 +255,8 @@
       for (let i = 0; i < n; i++) {
         const [sx, sy] = this.camera.project(this.mesh.points.subarray(3 * i, 3 * i + 3), this.aspect());
         const text = this.view.point_labels[i] || '', width = 7 * text.length + 10;
-        const left = (sx + 1) / 2 * box[0] + 10;
+        let left = (sx + 1) / 2 * box[0] + 10;
+        if (left + width > box[0]) left -= width + 20; // no room on the right
         let top = (1 - sy) / 2 * box[1] - 9;
         for (let k = 0; k < taken.length; k++) {
           const o = taken[k];

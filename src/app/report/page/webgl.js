@@ -52,7 +52,7 @@
       }
       float light = 0.66 + 0.36 * max(dot(m, normalize(vec3(-0.45, 0.55, 0.75))), 0.0);
       float shine = pow(max(dot(m, normalize(vec3(-0.25, 0.35, 0.9))), 0.0), 40.0);
-      colour = vec4(field() * light + 0.12 * shine, 1.0);
+      colour = vec4(field() * light + 0.07 * shine, 1.0);
     }`;
 
   const POINT_VERTEX = `#version 300 es
