@@ -64,8 +64,8 @@
   gm.draw.disc = function (view, host) {
     const range = gm.range(view.values.filter(v => v !== null));
     if (!range) return gm.empty(host, 'no value anywhere');
-    const half = SIZE / 2;
-    const svg = gm.svg('svg', { viewBox: `${-half} ${-half} ${SIZE} ${SIZE}`, class: view.values.length > MOST_CELLS_WITH_TEXT ? 'chart-disc fine' : 'chart-disc',
+    const half = SIZE / 2, top = RADIUS + 28; // the name of angle 0 stands above
+    const svg = gm.svg('svg', { viewBox: `${-half} ${-top} ${SIZE} ${top + RADIUS + 6}`, class: view.values.length > MOST_CELLS_WITH_TEXT ? 'chart-disc fine' : 'chart-disc',
       role: 'img', 'aria-label': description(view, range) });
     svg.append(gm.svg('defs', {}, gm.svg('pattern', { id: 'no-value', width: 6, height: 6,
       patternUnits: 'userSpaceOnUse', patternTransform: 'rotate(45)' },

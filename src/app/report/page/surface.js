@@ -115,8 +115,9 @@
       this.canvas = gm.html('canvas', { tabindex: '0', role: 'img',
         'aria-label': this.description() + ' Arrow keys turn it, plus and minus zoom.' });
       this.labels = gm.html('div', { class: 'labels', 'aria-hidden': 'true' });
+      this.leaders = gm.svg('svg', { class: 'leaders', 'aria-hidden': 'true' });
       this.triad = gm.svg('svg', { class: 'triad', viewBox: '-30 -30 60 60', 'aria-hidden': 'true' });
-      this.stage = gm.html('div', { class: 'stage' }, this.canvas, this.labels, this.triad,
+      this.stage = gm.html('div', { class: 'stage' }, this.canvas, this.leaders, this.labels, this.triad,
         gm.html('div', { class: 'stage-buttons' },
           button('+', 'Zoom in', () => this.change(() => this.camera.zoomBy(1.25))),
           button('\u2212', 'Zoom out', () => this.change(() => this.camera.zoomBy(0.8))),
@@ -248,30 +249,38 @@
       this.drawTriad();
     }
 
-    /* Labels beside their points, moved down where two would overlap. */
+    /* Labels beside their points, moved down where two would overlap, then tied to them by a line. */
     placeLabels() {
-      const box = [this.stage.clientWidth, this.stage.clientHeight], taken = [], spans = [];
+      const taken = [], lines = [];
       const n = this.hasLabels ? this.mesh.points.length / 3 : 0;
       for (let i = 0; i < n; i++) {
-        const [sx, sy] = this.camera.project(this.mesh.points.subarray(3 * i, 3 * i + 3), this.aspect());
-        const text = this.view.point_labels[i] || '', width = 7 * text.length + 10;
-        let left = (sx + 1) / 2 * box[0] + 10;
-        if (left + width > box[0]) left -= width + 20; // no room on the right
-        let top = (1 - sy) / 2 * box[1] - 9;
-        for (let k = 0; k < taken.length; k++) {
-          const o = taken[k];
-          if (left < o.left + o.width && o.left < left + width && Math.abs(top - o.top) < 18) {
-            top = o.top + 18;
-            k = -1; // it may now lie on another
-          }
+        const place = this.labelPlace(i, taken);
+        if (!place) continue;
+        taken.push(place);
+        if (place.top > place.y - 5) {
+          lines.push(gm.svg('path', { d: `M${place.x},${place.y}L${place.left},${place.top + 9}` }));
         }
-        if (left < 0 || left > box[0] || top < 0 || top > box[1] - 16) continue;
-        taken.push({ left, top, width });
-        const span = gm.html('span', {}, text);
-        span.style.transform = `translate(${left.toFixed(0)}px, ${top.toFixed(0)}px)`;
-        spans.push(span);
       }
-      this.labels.replaceChildren(...spans);
+      this.leaders.replaceChildren(...lines);
+      this.labels.replaceChildren(...taken.map(place => {
+        const span = gm.html('span', {}, place.text);
+        span.style.transform = `translate(${place.left.toFixed(0)}px, ${place.top.toFixed(0)}px)`;
+        return span;
+      }));
+    }
+
+    /* Where label i goes so that it covers none of those in `taken`; null: out of the picture. */
+    labelPlace(i, taken) {
+      const [sx, sy] = this.camera.project(this.mesh.points.subarray(3 * i, 3 * i + 3), this.aspect());
+      const wide = this.stage.clientWidth, high = this.stage.clientHeight;
+      const text = this.view.point_labels[i] || '', width = 7 * text.length + 10;
+      const x = (sx + 1) / 2 * wide, y = (1 - sy) / 2 * high;
+      if (!text || x < 0 || x > wide || y < 0 || y > high) return null;
+      const left = x + 10 + width > wide ? x - 10 - width : x + 10; // no room on the right
+      let top = y - 9;
+      const covers = o => left < o.left + o.width && o.left < left + width && Math.abs(top - o.top) < 18;
+      for (let other = taken.find(covers); other; other = taken.find(covers)) top = other.top + 18;
+      return top > high - 18 ? null : { text, left, top, width, x, y };
     }
 
     drawTriad() {

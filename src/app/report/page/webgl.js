@@ -47,7 +47,7 @@
       if (depth > cut) discard;
       vec3 m = normalize(n);
       if (!gl_FrontFacing) {
-        colour = vec4(dull * (0.42 + 0.2 * abs(m.z)), 1.0);
+        colour = vec4(dull * 0.62, 1.0);
         return;
       }
       float light = 0.66 + 0.36 * max(dot(m, normalize(vec3(-0.45, 0.55, 0.75))), 0.0);
