@@ -105,4 +105,8 @@ typedef struct {
 gm_status gm_ecg_measure(gm_ecg_measurement **out, const gm_ecg *ecg);
 void gm_ecg_measurement_destroy(gm_ecg_measurement *m); /* NULL is allowed */
 
+/* gm_ecg_twelve_leads_mv() on the scale that the measurement uses (amplitudes_are_relative). */
+gm_status gm_ecg_leads_on_scale_mv(const gm_ecg *ecg, const gm_ecg_measurement *m, double *leads_mv,
+                                   bool derived[GM_N_LEADS]);
+
 #endif
