@@ -4,6 +4,7 @@
 
 #include "core/alloc.h"
 #include "core/file.h"
+#include "geometry/grid.h"
 #include "geometry/numbers.h"
 #include "geometry/obj.h"
 #include "mesh/surface.h"
@@ -109,8 +110,15 @@ gm_status gm_vtx_parse(int32_t **nodes, size_t *n, const gm_bytes *vtx, size_t n
 gm_status gm_surface_read(gm_surface **out, const char *path)
 {
     *out = NULL;
+    if (gm_path_ends_with(path, ".vtp")) {
+        gm_grid grid;
+        gm_status s = gm_grid_read(&grid, path);
+        if (s == GM_OK) s = gm_grid_to_surface(&grid, out, path);
+        gm_grid_free(&grid);
+        return s;
+    }
     if (!gm_path_ends_with(path, ".obj"))
-        return gm_fail(GM_EFORMAT, "%s: not a surface format that can be read (.obj)", path);
+        return gm_fail(GM_EFORMAT, "%s: not a surface format that can be read (.obj, .vtp)", path);
     char *data;
     size_t length;
     GM_TRY(gm_file_read(&data, &length, path, 0));

@@ -6,6 +6,7 @@
 #include "core/alloc.h"
 #include "core/file.h"
 #include "core/text.h"
+#include "geometry/grid.h"
 #include "geometry/opencarp.h"
 #include "geometry/tetgen.h"
 
@@ -173,5 +174,9 @@ gm_status gm_geometry_read(gm_tetmesh **out, const char *path)
     if (!gm_file_exists(path))
         return gm_fail(GM_ENOTFOUND, "%s: no such mesh file, nor %s.pts or %s.node", path, path,
                        path);
-    return gm_fail(GM_EFORMAT, "%s: not a mesh format that can be read", path);
+    gm_grid grid;
+    gm_status s = gm_grid_read(&grid, path);
+    if (s == GM_OK) s = gm_grid_to_tetmesh(&grid, out, path);
+    gm_grid_free(&grid);
+    return s;
 }
