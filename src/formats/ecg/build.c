@@ -52,6 +52,40 @@ gm_status gm_ecg_create(gm_ecg **out, const char *format, size_t n_channels, siz
     return GM_OK;
 }
 
+/* Length of the UTF-8 sequence at p, 0 if it is none (overlong and surrogate forms included). */
+static size_t utf8_length(const unsigned char *p, const unsigned char *end)
+{
+    if (p[0] < 0x80) return 1;
+    size_t n = p[0] >= 0xC2 && p[0] < 0xE0 ? 2 : (p[0] & 0xF0) == 0xE0 ? 3 : 4;
+    if (p[0] < 0xC2 || p[0] > 0xF4 || (size_t)(end - p) < n) return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((p[i] & 0xC0) != 0x80) return 0;
+    if ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] > 0x9F) ||
+        (p[0] == 0xF0 && p[1] < 0x90) || (p[0] == 0xF4 && p[1] > 0x8F))
+        return 0;
+    return n;
+}
+
+/* n bytes of text in UTF-8, control characters as blanks; NULL: no memory. */
+static char *copy_as_utf8(const char *text, size_t n)
+{
+    const unsigned char *p = (const unsigned char *)text, *end = p + n;
+    bool is_utf8 = true;
+    for (size_t k; p < end && is_utf8; p += k)
+        is_utf8 = (k = utf8_length(p, end)) > 0;
+    char *copy = gm_calloc(2 * n + 1, 1), *at = copy;
+    if (!copy) return NULL;
+    for (p = (const unsigned char *)text; p < end; p++) {
+        if (is_utf8 || *p < 0x80) {
+            *at++ = *p < 0x20 || *p == 0x7F ? ' ' : (char)*p;
+        } else {
+            *at++ = (char)(0xC0 | *p >> 6);
+            *at++ = (char)(0x80 | (*p & 0x3F));
+        }
+    }
+    return copy;
+}
+
 gm_status gm_ecg_set(char **field, const char *text)
 {
     gm_free(*field);
@@ -59,14 +93,15 @@ gm_status gm_ecg_set(char **field, const char *text)
     if (!text) return GM_OK;
     while (isspace((unsigned char)*text))
         text++;
-    size_t n = strnlen(text, LONGEST_FIELD);
+    size_t n = strnlen(text, LONGEST_FIELD + 1);
+    if (n > LONGEST_FIELD) /* not in the middle of a character */
+        for (n = LONGEST_FIELD; n && (text[n] & 0xC0) == 0x80;)
+            n--;
     while (n && isspace((unsigned char)text[n - 1]))
         n--;
     if (!n) return GM_OK;
-    *field = gm_calloc(n + 1, 1);
-    if (!*field) return gm_fail(GM_ENOMEM, "ECG: no memory for a text field");
-    memcpy(*field, text, n);
-    return GM_OK;
+    *field = copy_as_utf8(text, n);
+    return *field ? GM_OK : gm_fail(GM_ENOMEM, "ECG: no memory for a text field");
 }
 
 gm_status gm_ecg_note(gm_ecg *e, const char *fmt, ...)
@@ -80,7 +115,7 @@ gm_status gm_ecg_note(gm_ecg *e, const char *fmt, ...)
     char **notes = gm_realloc(e->notes, e->n_notes + 1, sizeof *notes);
     if (!notes) return gm_fail(GM_ENOMEM, "ECG: no memory for a note");
     e->notes = notes;
-    notes[e->n_notes] = gm_strdup(text);
+    notes[e->n_notes] = copy_as_utf8(text, strlen(text));
     if (!notes[e->n_notes]) return gm_fail(GM_ENOMEM, "ECG: no memory for a note");
     e->n_notes++;
     return GM_OK;

@@ -21,7 +21,8 @@
 gm_status gm_ecg_create(gm_ecg **out, const char *format, size_t n_channels, size_t n_samples);
 
 /* *field becomes a copy of text (at most 255 bytes of it, without blanks around; NULL if that leaves
- * nothing); what was there is freed. */
+ * nothing) in UTF-8: a text that is not is taken as Latin-1, the usual one of ECG files. What was
+ * there is freed. Notes are treated likewise. */
 gm_status gm_ecg_set(char **field, const char *text);
 gm_status gm_ecg_note(gm_ecg *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -1,0 +1,198 @@
+/* dicom_sample.h - a small DICOM ECG made from scratch, for tests and as a seed for the fuzzer: leads I,
+ * II and III, a few samples, two measurements of its "device". Not part of the library.
+ */
+#ifndef GM_ECG_DICOM_SAMPLE_H
+#define GM_ECG_DICOM_SAMPLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "core/text.h"
+
+#define DICOM_EXPLICIT "1.2.840.10008.1.2.1"
+#define DICOM_IMPLICIT "1.2.840.10008.1.2"
+
+/* What a test may want wrong. NULL leaves a field out. */
+typedef struct {
+    const char *syntax, *rate, *sensitivity, *correction, *unit, *baseline, *interpretation, *label;
+    const char *age, *sex, *acquired, *interval;
+    unsigned bits, n_channels, n_definitions;
+    uint32_t n_samples;
+    const int16_t *counts; /* channel-interleaved */
+    size_t n_counts;
+} dicom_sample;
+
+static const int16_t dicom_sample_counts[] = {80, 90, 10, -5, 15, 20, 100, 300, 200, 0, -32768, 7};
+
+static inline dicom_sample dicom_sample_defaults(void)
+{
+    return (dicom_sample){.syntax = DICOM_EXPLICIT,
+                          .rate = "500",
+                          .sensitivity = "2.5",
+                          .correction = "1",
+                          .unit = "uV",
+                          .baseline = "0",
+                          .interpretation = "SS",
+                          .label = "RHYTHM",
+                          .age = "042Y",
+                          .sex = "F",
+                          .acquired = "20130101093000",
+                          .interval = "982",
+                          .bits = 16,
+                          .n_channels = 3,
+                          .n_definitions = 3,
+                          .n_samples = 4,
+                          .counts = dicom_sample_counts,
+                          .n_counts = 12};
+}
+
+typedef struct {
+    gm_text *t;
+    bool implicit_vr;
+} dicom_writer;
+
+static inline void dicom_u16(const dicom_writer *w, unsigned v)
+{
+    unsigned char b[2] = {v & 0xFF, v >> 8 & 0xFF};
+    gm_text_add_bytes(w->t, b, 2);
+}
+
+static inline void dicom_u32(const dicom_writer *w, uint32_t v)
+{
+    dicom_u16(w, v & 0xFFFF);
+    dicom_u16(w, v >> 16);
+}
+
+static inline void dicom_head(const dicom_writer *w, uint32_t tag, const char *vr, uint32_t length)
+{
+    dicom_u16(w, tag >> 16);
+    dicom_u16(w, tag & 0xFFFF);
+    if (w->implicit_vr || tag >> 16 == 0xFFFE) {
+        dicom_u32(w, length);
+        return;
+    }
+    gm_text_add_bytes(w->t, vr, 2);
+    if (strcmp(vr, "SQ") == 0 || vr[0] == 'O') {
+        dicom_u16(w, 0);
+        dicom_u32(w, length);
+    } else {
+        dicom_u16(w, length);
+    }
+}
+
+static inline void dicom_string(const dicom_writer *w, uint32_t tag, const char *vr,
+                                const char *text)
+{
+    if (!text) return;
+    size_t n = strlen(text);
+    dicom_head(w, tag, vr, (uint32_t)(n + (n & 1)));
+    gm_text_add_bytes(w->t, text, n);
+    if (n & 1) gm_text_add_bytes(w->t, strcmp(vr, "UI") == 0 ? "" : " ", 1);
+}
+
+static inline void dicom_number(const dicom_writer *w, uint32_t tag, const char *vr, uint32_t v)
+{
+    bool is_long = strcmp(vr, "UL") == 0;
+    dicom_head(w, tag, vr, is_long ? 4 : 2);
+    if (is_long)
+        dicom_u32(w, v);
+    else
+        dicom_u16(w, v);
+}
+
+/* Sequences and items of undefined length, closed by a mark. */
+static inline void dicom_open(const dicom_writer *w, uint32_t tag)
+{
+    dicom_head(w, tag, "SQ", 0xFFFFFFFF);
+}
+
+static inline void dicom_close(const dicom_writer *w, bool item)
+{
+    dicom_head(w, item ? 0xFFFEE00D : 0xFFFEE0DD, "", 0);
+}
+
+static inline void dicom_code(const dicom_writer *w, uint32_t tag, const char *value,
+                              const char *scheme, const char *meaning)
+{
+    if (!value) return;
+    dicom_open(w, tag);
+    dicom_open(w, 0xFFFEE000);
+    dicom_string(w, 0x00080100, "SH", value);
+    dicom_string(w, 0x00080102, "SH", scheme);
+    dicom_string(w, 0x00080104, "LO", meaning);
+    dicom_close(w, true);
+    dicom_close(w, false);
+}
+
+static inline void dicom_channel(const dicom_writer *w, const dicom_sample *s, unsigned i)
+{
+    static const char *const codes[] = {"5.6.3-9-1", "5.6.3-9-2", "5.6.3-9-61"};
+    static const char *const names[] = {"Lead I (Einthoven)", "Lead II", "Lead III"};
+    dicom_open(w, 0xFFFEE000);
+    dicom_code(w, 0x003A0208, codes[i % 3], "SCPECG", names[i % 3]);
+    dicom_string(w, 0x003A0210, "DS", s->sensitivity);
+    dicom_code(w, 0x003A0211, s->unit, "UCUM", "unit");
+    dicom_string(w, 0x003A0212, "DS", s->correction);
+    dicom_string(w, 0x003A0213, "DS", s->baseline);
+    dicom_string(w, 0x003A0220, "DS", "0.05");
+    dicom_close(w, true);
+}
+
+static inline void dicom_measurement(const dicom_writer *w, const char *concept_code,
+                                     const char *unit, const char *value)
+{
+    if (!value) return;
+    dicom_open(w, 0xFFFEE000);
+    dicom_code(w, 0x004008EA, unit, "UCUM", "unit");
+    dicom_code(w, 0x0040A043, concept_code, "SCPECG", "measurement");
+    dicom_string(w, 0x0040A30A, "DS", value);
+    dicom_close(w, true);
+}
+
+static inline void dicom_waveform(const dicom_writer *w, const dicom_sample *s)
+{
+    dicom_open(w, 0x54000100);
+    dicom_open(w, 0xFFFEE000);
+    dicom_number(w, 0x003A0005, "US", s->n_channels);
+    dicom_number(w, 0x003A0010, "UL", s->n_samples);
+    dicom_string(w, 0x003A001A, "DS", s->rate);
+    dicom_string(w, 0x003A0020, "SH", s->label);
+    dicom_open(w, 0x003A0200);
+    for (unsigned i = 0; i < s->n_definitions; i++)
+        dicom_channel(w, s, i);
+    dicom_close(w, false);
+    dicom_number(w, 0x54001004, "US", s->bits);
+    dicom_string(w, 0x54001006, "CS", s->interpretation);
+    dicom_head(w, 0x5400100A, "OW", 2); /* padding: what marks a missing sample */
+    dicom_u16(w, 0x8000);
+    if (s->counts) dicom_head(w, 0x54001010, "OW", (uint32_t)(2 * s->n_counts));
+    for (size_t i = 0; s->counts && i < s->n_counts; i++)
+        dicom_u16(w, (uint16_t)s->counts[i]);
+    dicom_close(w, true);
+    dicom_close(w, false);
+}
+
+/* Appends the whole file to t. */
+static inline void dicom_sample_write(gm_text *t, const dicom_sample *s)
+{
+    dicom_writer w = {.t = t};
+    for (int i = 0; i < 128; i++)
+        gm_text_add_bytes(t, "", 1);
+    gm_text_add(t, "DICM");
+    dicom_string(&w, 0x00020002, "UI", "1.2.840.10008.5.1.4.1.1.9.1.1");
+    dicom_string(&w, 0x00020003, "UI", "1.2.3.4");
+    dicom_string(&w, 0x00020010, "UI", s->syntax);
+    w.implicit_vr = s->syntax && strcmp(s->syntax, DICOM_IMPLICIT) == 0;
+    dicom_string(&w, 0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.9.1.1");
+    dicom_string(&w, 0x0008002A, "DT", s->acquired);
+    dicom_string(&w, 0x00100040, "CS", s->sex);
+    dicom_string(&w, 0x00101010, "AS", s->age);
+    dicom_open(&w, 0x0040B020);
+    dicom_measurement(&w, "5.10.2.1-3", "ms", s->interval);
+    dicom_measurement(&w, "5.10.3-13", "deg", "-30");
+    dicom_close(&w, false);
+    dicom_waveform(&w, s);
+}
+
+#endif
