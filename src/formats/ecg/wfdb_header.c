@@ -33,7 +33,7 @@ static gm_status fail_at(const reader *r, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    return gm_fail(GM_EFORMAT, "%s:%ld: %s", r->name, r->line, text);
+    return gm_fail(GM_EFORMAT, "%s:%ld: %s", r->name, r->line ? r->line : 1, text);
 }
 
 /* Copies the next line; *found is false at the end. */

@@ -1,5 +1,6 @@
 #include "ecg/wfdb.h"
 
+#include "core/alloc.h"
 #include "testing/gm_test.h"
 
 #define ECG GM_SHARED_DIR "/data/ecg"
@@ -67,10 +68,246 @@ static void ludb_gains_that_break_einthoven_are_noticed(void)
     EXPECT(n_broken == 140);
 }
 
+/* A record of one signal file in memory. */
+static gm_status from_memory(gm_ecg **e, const char *header, size_t header_length,
+                             const void *bytes, size_t length)
+{
+    *e = NULL;
+    gm_wfdb_header *h;
+    GM_TRY(gm_wfdb_header_parse(&h, header, header_length, "m.hea"));
+    gm_wfdb_file files[4];
+    for (size_t f = 0; f < 4; f++)
+        files[f] = (gm_wfdb_file){bytes, length};
+    gm_status s = h->n_files <= 4 ? gm_wfdb_signals(e, h, files, "m.hea") : GM_EFORMAT;
+    gm_wfdb_header_destroy(h);
+    return s;
+}
+
+static gm_ecg *record_of(const char *header, const void *bytes, size_t length)
+{
+    gm_ecg *e;
+    gm_status s = from_memory(&e, header, strlen(header), bytes, length);
+    EXPECT(s == GM_OK);
+    if (s != GM_OK) printf("  %s\n", gm_error_text());
+    return e;
+}
+
+/* Counts 1, -2 and the value that means missing, twice: signal(5) of the WFDB guide. */
+static void every_signal_format_is_decoded(void)
+{
+    static const struct {
+        int format;
+        unsigned char bytes[24];
+        size_t length;
+    } cases[] = {
+        {16, {1, 0, 0xFE, 0xFF, 0, 0x80, 1, 0, 0xFE, 0xFF, 0, 0x80}, 12},
+        {61, {0, 1, 0xFF, 0xFE, 0x80, 0, 0, 1, 0xFF, 0xFE, 0x80, 0}, 12},
+        {80, {129, 126, 0, 129, 126, 0}, 6},
+        {24, {1, 0, 0, 0xFE, 0xFF, 0xFF, 0, 0, 0x80, 1, 0, 0, 0xFE, 0xFF, 0xFF, 0, 0, 0x80}, 18},
+        {32,
+         {1, 0, 0, 0, 0xFE, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0x80,
+          1, 0, 0, 0, 0xFE, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0x80},
+         24},
+        {212, {0x01, 0xF0, 0xFE, 0x00, 0x08, 0x01, 0xFE, 0x8F, 0x00}, 9},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char header[100];
+        snprintf(header, sizeof header, "m 1 500 6\nm.dat %d 200/mV 12 0 1\n", cases[i].format);
+        gm_ecg *e = record_of(header, cases[i].bytes, cases[i].length);
+        if (!e) continue;
+        const int32_t *c = e->channels[0].counts;
+        bool right = c[0] == 1 && c[1] == -2 && c[2] == GM_ECG_MISSING_COUNT && c[3] == 1 &&
+                     c[4] == -2 && c[5] == GM_ECG_MISSING_COUNT;
+        EXPECT(right);
+        if (!right) printf("  format %d: %d %d %d\n", cases[i].format, c[0], c[1], c[2]);
+        EXPECT(e->n_notes == 1);
+        EXPECT_CONTAINS(e->notes[0], "2 of 6 samples are missing");
+        gm_ecg_destroy(e);
+    }
+}
+
+static void an_odd_last_sample_of_format_212_is_read(void)
+{
+    gm_ecg *e = record_of("m 1 500 3\nm.dat 212 200\n", "\1\0\2\3\0", 5);
+    EXPECT(e && e->n_samples == 3 && e->channels[0].counts[2] == 3);
+    gm_ecg_destroy(e);
+}
+
+static void wrong_checksums_and_first_counts_are_notes(void)
+{
+    gm_ecg *e = record_of("m 1 500 2\nm.dat 16 200 16 0 7 9 0 II\n", "\1\0\2\0", 4);
+    EXPECT(e && e->n_notes == 2);
+    if (e && e->n_notes == 2) {
+        EXPECT_CONTAINS(e->notes[0], "signal 0 (II): the first count is 1, the header says 7");
+        EXPECT_CONTAINS(e->notes[1], "signal 0 (II): the checksum is 3, the header says 9");
+    }
+    gm_ecg_destroy(e);
+}
+
+static void fields_of_the_header_are_understood(void)
+{
+    gm_ecg *e = record_of("m 2 250/100(2) 2 10:11:12 29/09/1990\r\n\r\n"
+                          "m.dat 16:3+2 400(-10)/uV 16 5\r\n"
+                          "m.dat 16:0 0.5/mmHg 12 7 4 6 0 ABP right arm\r\n#Age: 51  Sex: F\r\n",
+                          "..\1\0\4\0\3\0\2\0", 10);
+    if (!e) return;
+    const gm_ecg_channel *c = e->channels;
+    EXPECT(e->rate_hz == 250 && e->n_samples == 2 && e->n_channels == 2);
+    EXPECT(c[0].counts[0] == 1 && c[0].counts[1] == 3 && c[1].counts[0] == 4 &&
+           c[1].counts[1] == 2);
+    EXPECT(c[0].baseline == -10 && c[1].baseline == 7);
+    EXPECT_CLOSE(c[0].mv_per_count, 0.001 / 400, 1e-15, 0);
+    EXPECT(isnan(c[1].mv_per_count) && strcmp(c[1].unit, "mmHg") == 0);
+    EXPECT(!c[0].name && strcmp(c[1].name, "ABP right arm") == 0);
+    EXPECT(c[0].skew_ms == 12 && c[1].skew_ms == 0);
+    EXPECT(strcmp(e->acquired, "1990-09-29T10:11:12") == 0);
+    EXPECT(e->age_years == 51 && e->sex == GM_SEX_FEMALE && e->n_notes == 0);
+    gm_ecg_destroy(e);
+}
+
+static void what_the_header_does_not_say_stays_unknown(void)
+{
+    gm_ecg *e =
+        record_of("m 1 500\nm.dat 16\n# no age here; sex unknown; -1 M 0 0 x\n", "\1\0\2\0", 4);
+    if (!e) return;
+    EXPECT(e->n_samples == 2); /* from the file's length */
+    EXPECT(isnan(e->channels[0].mv_per_count) && isnan(e->channels[0].skew_ms));
+    EXPECT(!e->channels[0].name && !e->channels[0].unit && e->channels[0].lead == -1);
+    EXPECT(!e->acquired && !e->device && !e->patient_id && e->sex == GM_SEX_UNKNOWN);
+    EXPECT(isnan(e->age_years) && isnan(e->device_says.qt_ms));
+    EXPECT(e->n_notes == 1);
+    EXPECT_CONTAINS(e->notes[0], "no gain stated");
+    gm_ecg_destroy(e);
+}
+
+static void the_leads_rate_decides_among_several(void)
+{
+    /* Frames of 2 samples of II and 1 of a respiration signal. */
+    gm_ecg *e = record_of("m 2 250 2\nm.dat 16x2 200 16 0 1 12 0 II\nm.dat 16 1 16 0 9 17 0 resp\n",
+                          "\1\0\2\0\x9\0\4\0\5\0\x8\0", 12);
+    if (!e) return;
+    EXPECT(e->n_channels == 1 && e->rate_hz == 500 && e->n_samples == 4);
+    EXPECT(e->channels[0].counts[2] == 4 && e->channels[0].counts[3] == 5);
+    EXPECT(e->n_notes == 1);
+    EXPECT_CONTAINS(e->notes[0], "signal 1 (resp): 1 samples a frame, the ECG has 2: left out");
+    gm_ecg_destroy(e);
+}
+
+static void malformed_records_are_refused_with_their_place(void)
+{
+    static const struct {
+        const char *header, *says;
+    } cases[] = {
+        {"", "m.hea:1: the record line is missing"},
+        {"# only a comment\n", "m.hea:1: the record line is missing"},
+        {"m\n", "m.hea:1: the number of signals is missing"},
+        {"m two 500 2\n", "m.hea:1: the number of signals is \"two\""},
+        {"m 0 500 2\n", "m.hea:1: the number of signals is \"0\""},
+        {"m -1 500 2\n", "the number of signals is \"-1\""},
+        {"m 99999999999999999999 500 2\n", "expected a whole number from 1 to 256"},
+        {"m/3 1 500 2\nm.dat 16\n", "m.hea:1: \"m/3\" is a record of several segments"},
+        {"m 1 0 2\nm.dat 16 200\n", "m.hea:1: the sampling rate is \"0\""},
+        {"m 1 nan 2\nm.dat 16 200\n", "m.hea:1: the sampling rate is \"nan\""},
+        {"m 1 -500 2\nm.dat 16 200\n", "the sampling rate is \"-500\""},
+        {"m 1 1e12 2\nm.dat 16 200\n", "sampling rate 1e+12 Hz, allowed are 10 to"},
+        {"m 1\nm.dat 16 200\n", "the record line states no sampling rate"},
+        {"m 1 500 -2\nm.dat 16 200\n", "the number of samples is \"-2\""},
+        {"m 1 500 3\nm.dat 16 200\n",
+         "room for 2 samples a signal in its 4 bytes, but the header promises 3"},
+        {"m 1 500 9223372036854775807\nm.dat 16 200\n", "promises 9223372036854775807"},
+        {"m 2 500 2\nm.dat 16 200\n", "m.hea:2: the header ends after 1 of 2 signals"},
+        {"m 1 500 2\nm.dat 16 200\nm.dat 16 200\n", "m.hea:3: a line after the last of 1 signals"},
+        {"m 1 500 2\nm.dat\n", "m.hea:2: the signal format is missing"},
+        {"m 1 500 2\nm.dat 310 200\n", "m.hea:2: signal format 310 is not read"},
+        {"m 1 500 2\nm.dat 16x0 200\n", "m.hea:2: samples a frame at \"0\""},
+        {"m 1 500 2\nm.dat 16y 200\n", "signal format \"16y\" goes on with \"y\""},
+        {"m 1 500 2\nm.dat 16+99 200\n", "the header places the samples at byte 99"},
+        {"m 1 500 2\nm.dat 16 much\n", "m.hea:2: the gain is \"much\""},
+        {"m 1 500 2\nm.dat 16 nan\n", "the gain is \"nan\""},
+        {"m 1 500 2\nm.dat 16 -200\n", "the gain is \"-200\""},
+        {"m 1 500 2\nm.dat 16 1e-20 16 0 1 3 0 II\n", "channel II: 1e+20 mV a count, allowed are"},
+        {"m 1 500 2\nm.dat 16 1e300\n", "mV a count, allowed are"},
+        {"m 1 500 2\nm.dat 16 200(5\n", "the baseline \"(5\" is not in ( )"},
+        {"m 1 500 2\nm.dat 16 200(x)\n", "the baseline is \"x\""},
+        {"m 1 500 2\nm.dat 16 200 99\n", "the ADC resolution is \"99\""},
+        {"m 1 500 2\n../m.dat 16 200\n", "only a file beside the header is read"},
+        {"m 1 500 2\n- 16 200\n", "only a file beside the header is read"},
+        {"m 2 500 1\nm.dat 16 200\nm.dat 61 200\n",
+         "m.hea:3: signal file m.dat is in format 16 and in"},
+        {"m 2 250 1\nm.dat 80 1 8 0 1 1 0 I\nm.dat 80x2 1 8 0 1 1 0 II\n",
+         "leads at different rates"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gm_ecg *e;
+        const char *h = cases[i].header;
+        EXPECT(from_memory(&e, h, strlen(h), "\1\0\2\0", 4) == GM_EFORMAT && !e);
+        EXPECT_CONTAINS(gm_error_text(), "m.hea:");
+        EXPECT_CONTAINS(gm_error_text(), cases[i].says);
+    }
+    gm_ecg *e;
+    EXPECT(from_memory(&e, "m 1\0 500", 8, "", 0) == GM_EFORMAT);
+    EXPECT_CONTAINS(gm_error_text(), "m.hea:1: a NUL byte");
+    EXPECT(from_memory(&e, "m 1 500\nm.dat 16\n", 17, "", 0) == GM_EFORMAT);
+    EXPECT_CONTAINS(gm_error_text(), "holds no sample");
+}
+
+static const char small_header[] = "m 2 500/1(0) 2 10:11:12 29/09/1990\nm.dat 212:1+1 200(5)/mV 12 "
+                                   "0 1 3 0 II\nm.dat 212 0\n# age: 5\n";
+static const char small_bytes[] = ".\1\0\2\3\0\4";
+
+static void a_record_cut_or_flipped_anywhere_never_crashes(void)
+{
+    size_t n_header = strlen(small_header), n_bytes = sizeof small_bytes - 1;
+    gm_ecg *e;
+    EXPECT(from_memory(&e, small_header, n_header, small_bytes, n_bytes) == GM_OK);
+    gm_ecg_destroy(e);
+    for (size_t n = 0; n < n_bytes; n++) {
+        EXPECT(from_memory(&e, small_header, n_header, small_bytes, n) == GM_EFORMAT && !e);
+        EXPECT_CONTAINS(gm_error_text(), "m.dat: ");
+    }
+    for (size_t n = 0; n < n_header; n++) {
+        gm_status s = from_memory(&e, small_header, n, small_bytes, n_bytes);
+        EXPECT((s == GM_OK && e) || (s == GM_EFORMAT && !e));
+        gm_ecg_destroy(e);
+    }
+    for (size_t bit = 0; bit < 8 * n_header; bit++) {
+        char header[sizeof small_header];
+        memcpy(header, small_header, sizeof header);
+        header[bit / 8] ^= (char)(1 << bit % 8);
+        gm_status s = from_memory(&e, header, n_header, small_bytes, n_bytes);
+        EXPECT((s == GM_OK && e) || (s == GM_EFORMAT && !e));
+        gm_ecg_destroy(e);
+    }
+}
+
+static void without_memory_it_fails_cleanly(void)
+{
+    bool succeeded = false;
+    for (long after = 0; after < 100 && !succeeded; after++) {
+        gm_ecg *e;
+        gm_alloc_fail_after(after);
+        gm_status s = from_memory(&e, small_header, strlen(small_header), small_bytes, 7);
+        gm_alloc_fail_after(-1);
+        succeeded = s == GM_OK;
+        EXPECT(s == GM_OK || (s == GM_ENOMEM && !e));
+        gm_ecg_destroy(e);
+    }
+    EXPECT(succeeded);
+}
+
 int main(int argc, char **argv)
 {
     RUN(mitdb_100_agrees_with_its_header);
     RUN(ptb_s0010_has_fifteen_signals_in_two_files);
     RUN(ludb_gains_that_break_einthoven_are_noticed);
+    RUN(every_signal_format_is_decoded);
+    RUN(an_odd_last_sample_of_format_212_is_read);
+    RUN(wrong_checksums_and_first_counts_are_notes);
+    RUN(fields_of_the_header_are_understood);
+    RUN(what_the_header_does_not_say_stays_unknown);
+    RUN(the_leads_rate_decides_among_several);
+    RUN(malformed_records_are_refused_with_their_place);
+    RUN(a_record_cut_or_flipped_anywhere_never_crashes);
+    RUN(without_memory_it_fails_cleanly);
     return gm_report();
 }

@@ -1,0 +1,26 @@
+/* check_ecg.h - what waveform.h promises of every record that a reader returns; a broken promise is a
+ * finding of the fuzzer. */
+#ifndef GM_FUZZ_CHECK_ECG_H
+#define GM_FUZZ_CHECK_ECG_H
+
+#include <math.h>
+
+#include "core/alloc.h"
+#include "ecg/waveform.h"
+
+static inline void check_ecg(const gm_ecg *e)
+{
+    if (!(e->rate_hz > 0) || !e->n_channels || !e->n_samples || !e->format) __builtin_trap();
+    for (size_t c = 0; c < e->n_channels; c++) {
+        const gm_ecg_channel *ch = &e->channels[c];
+        if (!(isnan(ch->mv_per_count) || ch->mv_per_count > 0) || !isfinite(ch->baseline))
+            __builtin_trap();
+        if (ch->lead < -1 || ch->lead >= GM_N_LEADS || !ch->counts) __builtin_trap();
+    }
+    bool derived[GM_N_LEADS];
+    double *leads_mv = gm_calloc(GM_N_LEADS * e->n_samples, sizeof *leads_mv);
+    if (leads_mv) (void)gm_ecg_twelve_leads_mv(e, leads_mv, derived);
+    gm_free(leads_mv);
+}
+
+#endif
