@@ -12,7 +12,7 @@ DESTINATION ?= /usr/local
 
 run:
 	@scripts/setup.sh run
-	@cmake --preset release $(CONFIGURE) >build.log 2>&1 || { cat build.log; exit 1; }
+	@mkdir -p build && cmake --preset release $(CONFIGURE) >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
 	@cmake --build --preset release --target gemel
 	build/release/gemel heart demo -o out/demo
 
@@ -44,4 +44,4 @@ install: build
 	cmake --install build/release --prefix $(DESTINATION)
 
 clean:
-	rm -rf build build.log
+	rm -rf build

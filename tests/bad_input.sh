@@ -1,9 +1,11 @@
 #!/bin/sh
-# bad_input.sh GEMEL - malformed ECGs, meshes and case files, each made here, each refused with exit
-# code 3 and a message that names the file and what is wrong in it. Beside them the sound originals,
-# so that a refusal is known to come from the fault.
+# bad_input.sh GEMEL ecg|mesh|heart - malformed ECGs, meshes and case files, each made here, each
+# refused with exit code 3 and a message that names the file and what is wrong in it. Beside them the
+# sound originals, so that a refusal is known to come from the fault.
 set -u
 gemel=$1
+part=$2
+. "$(dirname "$0")/synthetic_ecg.sh"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit 1
@@ -27,15 +29,9 @@ expect() {
 accept() { sentence=$1; shift; expect 0 "$sentence" '' "$@"; }
 refuse() { expect 3 "$@"; }
 
+ecg() {
 # ---- ECGs ----------------------------------------------------------------------------------------
-# Ten seconds at 250 Hz with a triangular beat each 800 ms in I and II.
-ecg_csv() {
-    awk 'BEGIN { print "t_ms,I,II,V1,V2,V3,V4,V5,V6"
-        for (i = 0; i < 2500; i++) { t = 4 * i; p = t % 800; q = p < 40 ? p / 40 : p < 80 ? 2 - p / 40 : 0
-            u = p - 300; w = u * u < 6400 ? 0.25 * (1 - u * u / 6400) : 0; v = q + w
-            print t "," 0.6 * v "," v "," -0.5 * v "," 0.2 * v "," v "," 1.2 * v "," v "," 0.8 * v } }'
-}
-ecg_csv >good.csv
+synthetic_ecg >good.csv
 accept "a sound CSV is measured" ecg measure good.csv
 
 : >empty.csv
@@ -83,6 +79,8 @@ refuse "a DICOM file that ends after its mark" 'd_empty\.dcm' ecg measure d_empt
 { head -c 128 /dev/zero; printf 'DICM'; head -c 4000 /dev/urandom; } >d_noise.dcm
 refuse "a DICOM mark before noise" 'd_noise\.dcm' ecg measure d_noise.dcm
 
+}
+
 # ---- meshes --------------------------------------------------------------------------------------
 # A cube of 20 mm in six tets with fibres along x, as openCARP writes it (um).
 cube() {
@@ -92,6 +90,8 @@ cube() {
 }
 # broken NAME SUFFIX SED-SCRIPT: a cube with one file changed.
 broken() { cube "$1"; sed -i "$3" "$1.$2"; }
+
+mesh() {
 cube good
 accept "a sound mesh passes" mesh check good
 
@@ -119,10 +119,17 @@ refuse "a VTU file with entities" 'm_bomb\.vtu' mesh check m_bomb.vtu
 printf '4 3 0 0\n1 0 0 0\n2 1 0 0\n3 0 1 0\n4 0 0 1\n' >m_tet.node; printf '1 4 0\n1 1 2 3 5\n' >m_tet.ele
 refuse "a TetGen element with a node that does not exist" 'm_tet' mesh check m_tet.node
 
+}
+
 # ---- cases and parameters ------------------------------------------------------------------------
 electrodes() {
     printf 'name,x,y,z\nRA,-80,10,100\nLA,100,10,100\nLL,60,10,-150\nV1,-20,-60,20\nV2,0,-60,20\nV3,20,-60,10\nV4,50,-50,0\nV5,70,-20,0\nV6,80,10,0\n'
 }
+
+heart() {
+cube good
+broken m_turn elem '4s/.*/Tt 0 2 3 7 1/'
+head -c 5000 /dev/urandom >noise.bin
 electrodes >electrodes.csv
 good_case='{"mesh": "good", "electrodes": "electrodes.csv"}'
 good_params='{"sites": [{"node": 0, "onset_ms": 0}], "v_f_m_s": 0.6, "v_t_ratio": 0.5}'
@@ -186,5 +193,8 @@ bad_params "an APD in seconds" 'min_ms' '{"sites": [{"node": 0}], "apd": {"min_m
 refuse "fitting to a file that does not exist" 'nowhere\.csv' heart fit good_case.json --ecg nowhere.csv -o out_bad
 refuse "fitting to noise" 'noise\.bin' heart fit good_case.json --ecg noise.bin -o out_bad
 
+}
+
+"$part"
 echo "$passed passed, $failed failed, 0 skipped"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -5,6 +5,7 @@ gemel=$1
 json_value=$2
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+here=$(cd "$(dirname "$0")" && pwd)
 cd "$folder" || exit 1
 passed=0 failed=0
 export GEMEL_CACHE=
@@ -69,6 +70,32 @@ it "with --json an error is one JSON document" 2 --json spleen
 and "on standard output" is_json
 and "with its status" json_is error.status GM_EUSAGE
 and "and the message also on standard error" grep -q spleen err
+
+it "a file that does not exist is bad input" 3 ecg measure no-such-file.csv --json
+and "and is named in the document" sh -c "'$json_value' error.message <out | grep -q no-such-file"
+
+
+. "$here/synthetic_ecg.sh"
+synthetic_ecg >ecg.csv
+it "an ECG is measured" 0 ecg measure ecg.csv
+and "for people" grep -q '75 /min' out
+it "the same for programs" 0 ecg measure ecg.csv --json --threads 1
+and "is one JSON document" is_json
+cp out one.json
+it "and again with two threads" 0 ecg measure ecg.csv --json --threads 2
+and "gives the same" cmp out one.json
+it "quietly" 0 -q ecg measure ecg.csv
+and "nothing is said beside the answer" empty err
+
+# Every verb explains itself, in --help and in the manual page.
+"$gemel" --help | awk '/^verbs:/ { on = 1; next } /^$/ { on = 0 } on && /^  [a-z]/ { print $1, $2 }' |
+    grep -Ev '^(help|completion) ' >verbs
+"$gemel" help --man >man
+while read -r noun verb; do
+    it "help of $noun $verb" 0 help "$noun" "$verb"
+    and "says its usage" grep -q "usage: gemel $noun $verb" out
+    and "and the manual has it" grep -q "gemel $noun $verb" man
+done <verbs
 
 echo "$passed passed, $failed failed, 0 skipped"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
