@@ -4,6 +4,7 @@
 
 #include "core/alloc.h"
 #include "core/file.h"
+#include "output/mesh_files.h"
 #include "report/report.h"
 
 #define REPORT_NAME "report.html"
@@ -64,11 +65,11 @@ static gm_status write_one(const gm_file *f, const char *path)
     case GM_FILE_CSV:
     case GM_FILE_JSON:
     case GM_FILE_TEXT: return write_text(f, path);
-    case GM_FILE_MESH:
-    case GM_FILE_MESH_SET:
-    case GM_FILE_SURFACE: break;
+    case GM_FILE_MESH: return gm_output_vtu(f, path);
+    case GM_FILE_MESH_SET: return gm_output_opencarp(f, path);
+    case GM_FILE_SURFACE: return gm_output_surf(f, path);
     }
-    return gm_fail(GM_ESTATE, "%s: this build cannot write meshes", path);
+    return gm_fail(GM_EINVAL, "%s: a file of no known kind", path);
 }
 
 static gm_status write_in(const gm_file *f, const char *folder, json_t *written)

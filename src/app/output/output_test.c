@@ -124,6 +124,50 @@ static void memory_that_runs_out_writes_no_half_file(void)
     gm_result_destroy(r);
 }
 
+/* One tet with a field on its nodes, as all three kinds of mesh file. */
+static gm_status add_mesh(gm_result *r, gm_file_kind kind, const char *path)
+{
+    static const double corners[4][3] = {{0, 0, 0}, {1, 0, 0}, {0, 1, 0}, {0, 0, 1}};
+    gm_file *f;
+    GM_TRY(gm_result_add_file(r, kind, path, &f));
+    GM_TRY(gm_tetmesh_create(&f->as.mesh.mesh, 4, 1));
+    memcpy(f->as.mesh.mesh->nodes_mm, corners, sizeof corners);
+    for (int i = 0; i < 4; i++)
+        f->as.mesh.mesh->tets[0][i] = i;
+    f->as.mesh.fields = gm_calloc(1, sizeof(gm_mesh_field));
+    f->as.mesh.n_fields = 1;
+    f->as.mesh.fields[0] = (gm_mesh_field){.name = gm_strdup("activation"),
+                                           .unit = gm_strdup("ms"),
+                                           .n_components = 1,
+                                           .values = gm_calloc(4, sizeof(double))};
+    return GM_OK;
+}
+
+static void meshes_are_written_for_other_programs(void)
+{
+    gm_result *r;
+    gm_file *f;
+    EXPECT(gm_result_create(&r) == GM_OK);
+    EXPECT(add_mesh(r, GM_FILE_MESH, "heart.vtu") == GM_OK);
+    EXPECT(add_mesh(r, GM_FILE_MESH_SET, "heart") == GM_OK);
+    EXPECT(gm_result_add_file(r, GM_FILE_SURFACE, "lv.surf", &f) == GM_OK);
+    f->as.surface.faces = gm_calloc(1, sizeof *f->as.surface.faces);
+    f->as.surface.faces[0][1] = 1;
+    f->as.surface.faces[0][2] = 2;
+    f->as.surface.n = 1;
+    EXPECT(gm_output_write(r, folder, NULL) == GM_OK);
+    char *text = text_of("heart.vtu");
+    EXPECT_CONTAINS(text, "activation_ms");
+    gm_free(text);
+    text = text_of("heart.elem");
+    EXPECT_CONTAINS(text, "Tt 0 1 2 3");
+    gm_free(text);
+    text = text_of("lv.surf");
+    EXPECT_CONTAINS(text, "Tr 0 1 2");
+    gm_free(text);
+    gm_result_destroy(r);
+}
+
 static void a_folder_that_cannot_be_made_is_named(void)
 {
     gm_result *r;
@@ -142,6 +186,7 @@ int main(int argc, char **argv)
     RUN(two_files_of_one_name_are_refused);
     RUN(a_report_is_written_where_it_is_wanted);
     RUN(memory_that_runs_out_writes_no_half_file);
+    RUN(meshes_are_written_for_other_programs);
     RUN(a_folder_that_cannot_be_made_is_named);
     return gm_report();
 }

@@ -273,7 +273,7 @@ static gm_status add_median_file(gm_result *out, const gm_ecg_median_beat *b)
     size_t columns = 1;
     gm_text header = {0};
     double *rows = gm_calloc(b->n * (GM_N_LEADS + 1), sizeof *rows);
-    int leads[GM_N_LEADS];
+    int leads[GM_N_LEADS] = {0};
     gm_text_add(&header, "t_ms");
     for (int l = 0; l < GM_N_LEADS; l++)
         if (isfinite(b->mv[(size_t)l * b->n])) {
