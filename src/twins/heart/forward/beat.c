@@ -1,38 +1,14 @@
-#include "heart/forward/beat.h"
+#include "heart/forward/beat_internal.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "core/alloc.h"
 
-/* Bins are a quarter of the template's time constant: cubic Lagrange weights then leave a relative
- * error of some 1e-6 (beat_test shows the fourth order). For tanh(t/eps) that constant is eps, for the
- * logistic of repolarisation w, twice as smooth for its name. */
-static const double BINS_PER_CONSTANT = 4;
 /* Beyond so many constants a template is 0 or 1 within 1.5e-8. */
 static const double UP_REACH = 9, DOWN_REACH = 18;
 static const double SPLIT_ERROR = 1e-6; /* largest exp(-APD/w) */
-enum { GUARD = 2 };                     /* bins beside the range, for the four-point weights */
-enum { SLICES = 8, TILE = 512 };        /* fixed, so that sums do not depend on threads */
-
-/* A template and the bins that are convolved with it. */
-typedef struct {
-    double first_ms, width_ms; /* centre of bin 0 */
-    int32_t n_bins;
-    int32_t n_kernel;      /* bins in which the template is neither 0 nor 1 */
-    int32_t *kernel_first; /* [n_samples] first such bin (may lie outside 0 .. n_bins) */
-    float *kernel;         /* [n_samples][n_kernel] value of the template there */
-} bin_set;
-
-struct gm_beat {
-    size_t n_nodes;
-    float (*w)[GM_N_INDEPENDENT]; /* [n_nodes] -(v_peak - v_rest) times the lead field */
-    gm_samples samples;
-    gm_beat_range range;
-    double t_on_ms;
-    bool repolarises;
-    bin_set up, down;
-};
+enum { SLICES = 8 };                    /* fixed, so that sums do not depend on threads */
 
 struct gm_beat_scratch {
     float (*up)[GM_N_INDEPENDENT];   /* [SLICES][up.n_bins] */
@@ -57,10 +33,10 @@ static double down_shape(double s, double w)
 static gm_status make_bins(bin_set *b, double low, double high, double constant, double reach,
                            double (*shape)(double, double), const gm_beat *beat)
 {
-    b->width_ms = constant / BINS_PER_CONSTANT;
+    b->width_ms = constant / GM_BINS_PER_CONSTANT;
     b->first_ms = low - GUARD * b->width_ms;
     b->n_bins = (int32_t)ceil((high - low) / b->width_ms) + 2 * GUARD + 1;
-    b->n_kernel = (int32_t)ceil(2 * reach * BINS_PER_CONSTANT) + 1;
+    b->n_kernel = (int32_t)ceil(2 * reach * GM_BINS_PER_CONSTANT) + 1;
     size_t n = beat->samples.n;
     b->kernel_first = gm_calloc(n, sizeof *b->kernel_first);
     b->kernel = gm_calloc(n * (size_t)b->n_kernel, sizeof *b->kernel);
@@ -183,17 +159,8 @@ void gm_beat_scratch_destroy(gm_beat_scratch *s)
     gm_free(s);
 }
 
-/* The eight leads of a bin or node side by side: one vector register. Rows are 32-byte aligned. */
-typedef float lead_vector __attribute__((vector_size(sizeof(float) * GM_N_INDEPENDENT), may_alias));
-
-/* Bin and cubic Lagrange weights of each node of a tile; the weights interpolate cubics exactly. */
-typedef struct {
-    int32_t bin[TILE]; /* the first of four */
-    float weight[4][TILE];
-} tile_places;
-
-static void find_places(const bin_set *set, const float *restrict time_ms, size_t n,
-                        tile_places *restrict out)
+void gm_beat_find_places(const bin_set *set, const float *restrict time_ms, size_t n,
+                         tile_places *restrict out)
 {
     float first = (float)set->first_ms, rate = (float)(1 / set->width_ms);
     float last = (float)(set->n_bins - GUARD - 1);
@@ -248,12 +215,12 @@ static void deposit_slice(void *context, size_t slice, unsigned worker)
         const lead_vector *w = (const lead_vector *)b->w[first];
         tile_places places;
         job->times(job->context, first, n, tau, apd);
-        find_places(&b->up, tau, n, &places);
+        gm_beat_find_places(&b->up, tau, n, &places);
         deposit_tile(&places, tau, n, w, up);
         if (!apd) continue;
         for (size_t i = 0; i < n; i++)
             apd[i] += tau[i]; /* now the time of repolarisation */
-        find_places(&b->down, apd, n, &places);
+        gm_beat_find_places(&b->down, apd, n, &places);
         deposit_tile(&places, tau, n, w, down);
     }
 }

@@ -56,6 +56,19 @@ void gm_beat_scratch_destroy(gm_beat_scratch *s);
 void gm_beat_ecg(const gm_beat *b, const float tau_ms[], const float apd_ms[],
                  gm_beat_scratch *scratch, gm_threads *threads, double *ecg_mv);
 
+/* Derivatives with respect to parameters of the activation (nothing of repolarisation). The caller
+ * fills dtau[n_nodes][n_padded] (0 beyond its parameters) and gets decg[n_samples][8][n_padded],
+ * 32-byte aligned, mV per unit of each parameter. One thread per gm_beat_gradient. */
+enum { GM_BEAT_PARAMETERS = 64 };
+typedef struct {
+    size_t n_padded;
+    float *dtau; /* ms per unit */
+    float *bins;
+} gm_beat_gradient;
+gm_status gm_beat_gradient_create(gm_beat_gradient **out, const gm_beat *b, size_t n_parameters);
+void gm_beat_gradient_destroy(gm_beat_gradient *g);
+void gm_beat_ecg_gradient(const gm_beat *b, const float tau_ms[], gm_beat_gradient *g, float *decg);
+
 /* The same with times made on the way, tile by tile, while they are in the cache: `times` fills tau[n]
  * and, unless NULL, apd[n] for the nodes first .. first + n - 1. Called by several threads. */
 typedef void gm_beat_times(void *context, size_t first, size_t n, float *tau, float *apd);
