@@ -76,7 +76,8 @@
     if (view.names.length === 0) return gm.empty(host);
     gm.onWidth(host, width => {
       const g = geometry(view, width), bottom = HEAD + view.names.length * g.row;
-      const svg = gm.svg('svg', { width, height: bottom + FOOT, class: 'chart-bars', role: 'img',
+      const svg = gm.svg('svg', { width, height: bottom + FOOT,
+        viewBox: `0 0 ${width} ${bottom + FOOT}`, class: 'chart-bars', role: 'img',
         'aria-label': `Bars${view.unit ? ` (${view.unit})` : ''}: ` + view.names.map((name, i) =>
           `${name} ${reading(view, i, g.high - g.low)}`).join('; ') });
       const rows = gm.svg('g');

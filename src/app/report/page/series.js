@@ -44,8 +44,8 @@
   /* ---- layouts: where each panel lies and how big a unit is ------------------------------------- */
 
   function columnsFor(n, width) {
-    const most = width >= 720 ? 4 : width >= 300 ? 2 : 1;
-    return Math.min(n, n < 4 && width >= 720 ? n : most);
+    const most = width >= 600 ? 4 : width >= 300 ? 2 : 1;
+    return Math.min(n, n < 4 && width >= 600 ? n : most);
   }
 
   /* The twelve leads stand in columns as on every printed ECG; other panels run along rows. */
@@ -316,7 +316,8 @@
     svg.addEventListener('pointerleave', hide);
     svg.addEventListener('pointermove', event => {
       const frame = svg.getBoundingClientRect();
-      const px = event.clientX - frame.left, py = event.clientY - frame.top;
+      const scale = layout.width / (frame.width || 1);
+      const px = (event.clientX - frame.left) * scale, py = (event.clientY - frame.top) * scale;
       const box = layout.panels.find(b => px >= b.x0 && px <= b.x0 + b.w && py >= b.y0 && py <= b.y0 + b.h);
       if (!box) return hide();
       const span = view.x[view.x.length - 1] - view.x[0];
@@ -341,7 +342,7 @@
     gm.onWidth(host, width => {
       const layout = view.is_ecg_paper && view.x.length > 1
         ? paperLayout(view, panels, width) : chartLayout(view, panels, width);
-      const svg = gm.svg('svg', { width, height: layout.height,
+      const svg = gm.svg('svg', { width, height: layout.height, viewBox: `0 0 ${width} ${layout.height}`,
         class: 'chart-series' + (layout.isPaper ? ' on-paper' : ''),
         role: 'img', 'aria-label': description(view, panels) });
       layout.hasSharedMarks = areShared(panels);

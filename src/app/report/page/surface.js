@@ -106,7 +106,6 @@
       this.chooseField(0);
       gm.onWidth(this.stage, () => this.resize());
       this.listen();
-      window.addEventListener('beforeprint', () => this.paint());
       matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.redraw());
       document.documentElement.dataset.gmWebgl = 'ok';
     }
@@ -224,10 +223,12 @@
     }
 
     resize() {
+      if (matchMedia('print').matches) return; // the picture is scaled as it is
       const ratio = Math.min(2, window.devicePixelRatio || 1);
       const box = this.stage.getBoundingClientRect();
       this.canvas.width = Math.round(box.width * ratio);
       this.canvas.height = Math.round(box.height * ratio);
+      this.stage.style.setProperty('--shape', box.width / box.height);
       this.paint(); // at once: a canvas that was resized is empty
     }
 
@@ -261,10 +262,13 @@
           lines.push(gm.svg('path', { d: `M${place.x},${place.y}L${place.left},${place.top + 9}` }));
         }
       }
+      this.leaders.setAttribute('viewBox', `0 0 ${this.stage.clientWidth} ${this.stage.clientHeight}`);
       this.leaders.replaceChildren(...lines);
       this.labels.replaceChildren(...taken.map(place => {
         const span = gm.html('span', {}, place.text);
-        span.style.transform = `translate(${place.left.toFixed(0)}px, ${place.top.toFixed(0)}px)`;
+        // Shares of the stage, so that they keep their places when the page is printed smaller.
+        span.style.left = 100 * place.left / this.stage.clientWidth + '%';
+        span.style.top = 100 * place.top / this.stage.clientHeight + '%';
         return span;
       }));
     }
