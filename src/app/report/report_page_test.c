@@ -10,6 +10,8 @@
 
 enum { BROWSER_SECONDS = 100 };
 
+static const char GPU[] = "--enable-unsafe-swiftshader"; /* software, so that it runs anywhere */
+
 static const char *browser(void)
 {
     static const char *const places[] = {"/usr/bin/chromium", "/usr/bin/chromium-browser",
@@ -20,7 +22,7 @@ static const char *browser(void)
 }
 
 /* In the child: becomes the browser, its output going to `dom`. Never returns. */
-static void become_browser(const char *folder, const char *url, const char *dom)
+static void become_browser(const char *folder, const char *url, const char *dom, const char *flag)
 {
     char profile[300];
     snprintf(profile, sizeof profile, "--user-data-dir=%s/profile", folder);
@@ -29,13 +31,13 @@ static void become_browser(const char *folder, const char *url, const char *dom)
     alarm(BROWSER_SECONDS);
     execl(browser(), browser(), "--headless", "--no-sandbox", "--disable-quic", "--no-first-run",
           "--disable-background-networking", "--disable-component-update", "--disable-sync",
-          "--use-angle=swiftshader", "--enable-unsafe-swiftshader", profile,
-          "--virtual-time-budget=5000", "--window-size=1280,2400", "--dump-dom", url, (char *)NULL);
+          "--use-angle=swiftshader", profile, "--virtual-time-budget=5000",
+          "--window-size=1280,2400", "--dump-dom", flag, url, (char *)NULL);
     _exit(127);
 }
 
 /* The document after all scripts ran; the caller frees it. NULL: the browser failed. */
-static char *drawn(const gm_text *page, const char *path)
+static char *drawn(const gm_text *page, const char *path, const char *flag)
 {
     char folder[] = "/tmp/gemel_report_XXXXXX", full[4096], url[4200], dom[64], command[80];
     if (gm_file_write(path, page->data, page->length) != GM_OK || !realpath(path, full) ||
@@ -45,7 +47,7 @@ static char *drawn(const gm_text *page, const char *path)
     snprintf(dom, sizeof dom, "%s/dom.html", folder);
     fflush(stdout);
     pid_t child = fork();
-    if (child == 0) become_browser(folder, url, dom);
+    if (child == 0) become_browser(folder, url, dom, flag);
     int status = -1;
     char *text = NULL;
     size_t n;
@@ -65,28 +67,112 @@ static char *root_tag(const char *text)
     return tag;
 }
 
+/* Opens the page and checks its root; the caller frees what was drawn: the document up to its data. */
+static char *opened(gm_result *r, const char *path, const char *flag, const char *expected)
+{
+    gm_text page = {0};
+    EXPECT(gm_report_html(r, &page) == GM_OK);
+    char *text = drawn(&page, path, flag), *root = root_tag(text);
+    EXPECT_CONTAINS(root, "data-gm-ready=\"ok\"");
+    EXPECT_CONTAINS(root, expected);
+    EXPECT(root && !strstr(root, "data-gm-error"));
+    char *data = text ? strstr(text, "<script type=\"application/json\"") : NULL;
+    EXPECT(data != NULL);
+    if (data) *data = 0;
+    gm_free(root);
+    gm_text_free(&page);
+    gm_result_destroy(r);
+    return text;
+}
+
 static void a_browser_draws_every_view(void)
 {
     NEED_DATA(browser());
     gm_result *r;
-    gm_text page = {0};
     EXPECT(fixture_result(&r) == GM_OK);
-    EXPECT(gm_report_html(r, &page) == GM_OK);
-    char *text = drawn(&page, "report_page.html"), *root = root_tag(text);
-    EXPECT_CONTAINS(root, "data-gm-ready=\"ok\"");
-    EXPECT_CONTAINS(root, "data-gm-webgl=\"ok\"");
-    EXPECT_CONTAINS(root, "data-gm-views=\"8\"");
-    EXPECT(root && !strstr(root, "data-gm-error"));
+    char *text = opened(r, "report_page.html", GPU, "data-gm-webgl=\"ok\" data-gm-views=\"8\"");
     EXPECT(text && strstr(text, "class=\"chart-series on-paper\"") != NULL);
     EXPECT(text && strstr(text, "<option value=\"1\">Uncertainty (SD) (ms)</option>") != NULL);
-    gm_free(root);
+    EXPECT(text && strstr(text, "could not be drawn") == NULL);
     gm_free(text);
-    gm_text_free(&page);
-    gm_result_destroy(r);
+}
+
+static void without_webgl_the_page_says_so_and_draws_the_rest(void)
+{
+    NEED_DATA(browser());
+    gm_result *r;
+    EXPECT(gm_result_create(&r) == GM_OK);
+    EXPECT(fixture_surface(r) == GM_OK);
+    EXPECT(fixture_bars(r) == GM_OK);
+    char *text =
+        opened(r, "report_no_webgl.html", "--disable-3d-apis", "data-gm-webgl=\"missing\"");
+    EXPECT(text && strstr(text, "The 3-D picture needs WebGL 2") != NULL);
+    EXPECT(text && strstr(text, "class=\"chart-bars\"") != NULL);
+    gm_free(text);
+}
+
+/* Replaces every number of the fixture's views by NaN, which must be drawn as "no value". */
+static void forget_all_values(gm_result *r)
+{
+    for (size_t k = 0; k < r->n_views; k++) {
+        gm_view *v = &r->views[k];
+        if (v->kind == GM_VIEW_DISC)
+            for (size_t i = 0; i < v->as.disc.n_rings * v->as.disc.n_sectors; i++)
+                v->as.disc.values[i] = NAN;
+        if (v->kind == GM_VIEW_BARS)
+            for (size_t i = 0; i < v->as.bars.n; i++)
+                v->as.bars.values[i] = v->as.bars.low[i] = v->as.bars.high[i] = NAN;
+        if (v->kind == GM_VIEW_SURFACE)
+            for (size_t i = 0; i < v->as.surface.n_nodes; i++)
+                v->as.surface.fields[0].values[i] = v->as.surface.fields[1].values[i] = NAN;
+        for (size_t p = 0; v->kind == GM_VIEW_SERIES && p < v->as.series.n_panels; p++)
+            for (size_t c = 0; c < v->as.series.panels[p].n_curves; c++)
+                for (size_t i = 0; i < v->as.series.n; i++)
+                    v->as.series.panels[p].curves[c].y[i] = NAN;
+    }
+}
+
+static void values_that_are_not_numbers_are_drawn_as_no_value(void)
+{
+    NEED_DATA(browser());
+    gm_result *r;
+    EXPECT(fixture_result(&r) == GM_OK);
+    forget_all_values(r);
+    char *text = opened(r, "report_no_value.html", GPU, "data-gm-views=\"8\"");
+    EXPECT(text && strstr(text, "class=\"no-value\">no value</text>") != NULL);
+    EXPECT(text && strstr(text, "no value anywhere") != NULL);
+    EXPECT(text && strstr(text, "NaN") == NULL);
+    gm_free(text);
+}
+
+static void empty_views_and_hostile_texts_are_drawn_harmlessly(void)
+{
+    NEED_DATA(browser());
+    static const char evil[] = "</script><script>document.title='broken'</script>"
+                               "<img src=x onerror=\"document.title='broken'\">";
+    static const gm_view_kind kinds[] = {GM_VIEW_TABLE, GM_VIEW_SERIES, GM_VIEW_SURFACE,
+                                         GM_VIEW_BARS, GM_VIEW_DISC};
+    gm_result *r;
+    gm_view *v;
+    EXPECT(gm_result_create(&r) == GM_OK);
+    for (size_t i = 0; i < 5; i++)
+        EXPECT(gm_result_add_view(r, kinds[i], evil, evil, &v) == GM_OK);
+    EXPECT(fixture_surface(r) == GM_OK);
+    v = &r->views[r->n_views - 1];
+    v->as.surface.fields[0].name[0] = '<';
+    gm_free(v->as.surface.point_labels[0]);
+    v->as.surface.point_labels[0] = gm_strdup(evil);
+    char *text = opened(r, "report_hostile.html", GPU, "data-gm-views=\"6\"");
+    EXPECT(text && strstr(text, "<title>Gemel report</title>") != NULL);
+    EXPECT(text && strstr(text, "<img") == NULL);
+    gm_free(text);
 }
 
 int main(int argc, char **argv)
 {
     RUN(a_browser_draws_every_view);
+    RUN(without_webgl_the_page_says_so_and_draws_the_rest);
+    RUN(values_that_are_not_numbers_are_drawn_as_no_value);
+    RUN(empty_views_and_hostile_texts_are_drawn_harmlessly);
     return gm_report();
 }

@@ -5,6 +5,7 @@
 
   const PAPER_SPEEDS = [25, 50, 100, 200]; // mm/s, as on electrocardiographs
   const PAPER_GAIN = 10;                   // mm/mV
+  const LEAST_MM = 2.5;                    // pixels
   const BAND_ROOM = 0.25; // a wild band may add this share of the curves' range and is cut there
 
   /* ---- what there is to draw ------------------------------------------------------------------- */
@@ -34,9 +35,8 @@
 
   function rangeOf(panels) {
     const curves = panels.flatMap(panel => panel.curves);
-    const main = gm.range(...curves.map(c => c.y)) || [0, 1];
-    const all = gm.range(...curves.map(c => c.y), ...curves.map(c => c.low || []),
-      ...curves.map(c => c.high || [])) || main;
+    const all = gm.range(...curves.flatMap(c => [c.y, c.low || [], c.high || []])) || [0, 1];
+    const main = gm.range(...curves.map(c => c.y)) || all;
     const room = BAND_ROOM * (main[1] - main[0]);
     return [Math.max(all[0], main[0] - room), Math.min(all[1], main[1] + room)];
   }
@@ -60,8 +60,17 @@
       slotOf(i, panels.length, columns)[1] === row)));
   }
 
+  /* As many columns as leave the small boxes large enough to be seen. */
   function paperLayout(view, panels, width) {
-    const columns = columnsFor(panels.length, width), ranges = rowRanges(panels, columns);
+    for (let columns = columnsFor(panels.length, width); columns > 1; columns = columns > 2 ? 2 : 1) {
+      const layout = paperIn(columns, view, panels, width);
+      if (layout.mm >= LEAST_MM) return layout;
+    }
+    return paperIn(1, view, panels, width);
+  }
+
+  function paperIn(columns, view, panels, width) {
+    const ranges = rowRanges(panels, columns);
     const x = view.x, seconds = (x[x.length - 1] - x[0]) * (view.x_unit === 's' ? 1 : 1e-3);
     const mmPerUnit = view.y_unit === 'uV' || view.y_unit === '\u00b5V' ? PAPER_GAIN / 1000 : PAPER_GAIN;
     const gap = 3, left = columns === 4 ? 9 : 3;
@@ -168,7 +177,7 @@
         fill: `url(#${id}-${name})` }));
     };
     svg.append(gm.svg('rect', { width: layout.width, height: layout.paperHeight, class: 'paper' }));
-    if (layout.mm >= 2.5) grid(1, 'small');
+    if (layout.mm >= LEAST_MM) grid(1, 'small');
     grid(5, 'large');
     if (layout.columns === 4) drawCalibration(svg, layout);
   }

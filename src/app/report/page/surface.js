@@ -156,12 +156,19 @@
       this.now = ALWAYS;
       this.painter.setField(f ? f.values : new Float64Array(this.mesh.n), Boolean(f && f.isTime));
       if (f) {
-        this.barHost.replaceChildren(gm.colourBar(f.range, f.unit, f.name, f.isTime));
+        this.showBar(f);
         this.bandHost.replaceChildren(checkbox(`Bands every ${gm.quantity(f.band, f.unit, f.band * 10)}`,
           this.hasBands, on => this.change(() => { this.hasBands = on; })));
         this.timeHost.replaceChildren(...(f.isTime && f.width > 0 ? this.timeControls(f) : []));
       }
       this.redraw();
+    }
+
+    showBar(f) {
+      const n = f.values.length - f.sorted.length;
+      this.barHost.replaceChildren(
+        n < f.values.length ? gm.colourBar(f.range, f.unit, f.name, f.isTime) : '',
+        n > 0 ? gm.html('p', { class: 'hint' }, `Hatched: no value (${n} of ${f.values.length} places)`) : '');
     }
 
     /* ---- time --- */
