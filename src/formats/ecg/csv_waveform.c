@@ -240,9 +240,11 @@ static gm_status rate_from_times(gm_ecg *e, table *w)
 
 static gm_status value_mv(const table *w, size_t row, const lead_column *l, double *mv)
 {
-    char what[LONGEST_NAME + 40];
-    snprintf(what, sizeof what, "lead %s in %s", l->name, l->unit[0] ? l->unit : "mV");
-    GM_TRY(gm_csv_real(w->t, row, l->column, what, mv));
+    const char *cell = gm_csv_cell(w->t, row, l->column);
+    if (!gm_parse_real(cell, mv))
+        return gm_csv_fail(w->t, row,
+                           "column %zu: expected lead %s in %s (a finite number), found \"%.40s\"",
+                           l->column + 1, l->name, l->unit[0] ? l->unit : "mV", cell);
     *mv *= l->mv;
     if (!(fabs(*mv) <= GM_ECG_CSV_MAX_MV))
         return gm_csv_fail(w->t, row, "lead %s: %g mV, allowed are -%g to %g mV (wrong unit?)",

@@ -229,12 +229,12 @@ static void read_comment(gm_ecg *e, const char *comment)
     if (age && isnan(e->age_years)) set_age(e, age);
     if (sex && e->sex == GM_SEX_UNKNOWN) set_sex(e, sex);
     int years, used = 0;
-    char letter;
+    char letter[2]; /* with its NUL */
     if (isnan(e->age_years) && e->sex == GM_SEX_UNKNOWN &&
-        sscanf(comment, " %3d %1[MF]%n", &years, &letter, &used) == 2 &&
+        sscanf(comment, " %3d %1[MF]%n", &years, letter, &used) == 2 &&
         (!comment[used] || isspace((unsigned char)comment[used]))) {
         set_age(e, comment);
-        e->sex = letter == 'M' ? GM_SEX_MALE : GM_SEX_FEMALE;
+        e->sex = *letter == 'M' ? GM_SEX_MALE : GM_SEX_FEMALE;
     }
 }
 
