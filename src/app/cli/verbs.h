@@ -9,4 +9,6 @@
 
 extern const gm_verb *const gm_verbs_of_no_kind[]; /* tables; ends with NULL */
 
+extern const gm_verb gm_mesh_verbs[]; /* cmd_mesh.c */
+
 #endif

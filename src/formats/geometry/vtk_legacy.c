@@ -187,10 +187,11 @@ static gm_status parse_types(parser *p)
 
 static gm_status parse_data_of(parser *p, bool on_cells)
 {
-    size_t n, expected = on_cells ? p->grid->n_cells : p->grid->n_points;
-    GM_TRY(next_count(p, &n, "the number of values"));
-    if (n != expected)
-        return gm_scan_fail(&p->in, "data of %zu %s, but there are %zu", n,
+    long n;
+    size_t expected = on_cells ? p->grid->n_cells : p->grid->n_points;
+    GM_TRY(gm_scan_long(&p->in, &n, "the number of values"));
+    if (n < 0 || (size_t)n != expected)
+        return gm_scan_fail(&p->in, "data of %ld %s, but there are %zu", n,
                             on_cells ? "cells" : "points", expected);
     p->on_cells = on_cells;
     return GM_OK;

@@ -189,6 +189,13 @@ static void add_legacy_array(gm_text *t, const char *name, size_t n_components,
     add_big_endian_reals(t, values, n * n_components);
 }
 
+static bool has_fields(const gm_geometry_field *fields, size_t n_fields, bool on_tets)
+{
+    for (size_t i = 0; i < n_fields; i++)
+        if (fields[i].on_tets == on_tets) return true;
+    return false;
+}
+
 static void add_legacy_fields(gm_text *t, const gm_tetmesh *m, const gm_geometry_field *fields,
                               size_t n_fields, bool on_tets)
 {
@@ -215,7 +222,8 @@ gm_status gm_vtk_print(gm_text *t, const gm_tetmesh *m, const gm_geometry_field 
     gm_text_addf(t, "\nCELL_TYPES %zu\n", m->n_tets);
     for (size_t e = 0; e < m->n_tets; e++)
         add_big_endian_ints(t, &tetra, 1);
-    gm_text_addf(t, "\nCELL_DATA %zu", m->n_tets);
+    if (m->tags || m->fibres || m->sheets || has_fields(fields, n_fields, true))
+        gm_text_addf(t, "\nCELL_DATA %zu", m->n_tets);
     if (m->tags) {
         gm_text_add(t, "\nSCALARS tags int 1\nLOOKUP_TABLE default\n");
         add_big_endian_ints(t, m->tags, m->n_tets);
@@ -223,7 +231,7 @@ gm_status gm_vtk_print(gm_text *t, const gm_tetmesh *m, const gm_geometry_field 
     if (m->fibres) add_legacy_array(t, "fibres", 3, (const double *)m->fibres, m->n_tets);
     if (m->sheets) add_legacy_array(t, "sheets", 3, (const double *)m->sheets, m->n_tets);
     add_legacy_fields(t, m, fields, n_fields, true);
-    gm_text_addf(t, "\nPOINT_DATA %zu", m->n_nodes);
+    if (has_fields(fields, n_fields, false)) gm_text_addf(t, "\nPOINT_DATA %zu", m->n_nodes);
     add_legacy_fields(t, m, fields, n_fields, false);
     gm_text_add(t, "\n");
     return gm_text_status(t);
