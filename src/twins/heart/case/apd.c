@@ -1,6 +1,6 @@
 #include <math.h>
 
-#include "heart/case/case_internal.h"
+#include "heart/anatomy/coordinates.h"
 #include "heart/case/params.h"
 
 /* Where rt passes the anterior junction of the ventricles (section 8.2 of the reference): the free wall

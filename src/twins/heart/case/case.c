@@ -4,9 +4,13 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "heart/anatomy/boundary.h"
+#include "heart/anatomy/coordinates.h"
+#include "heart/anatomy/fibres.h"
 #include "heart/case/case_internal.h"
 #include "heart/case/face_sets.h"
 #include "heart/case/place.h"
+#include "mesh/surface.h"
 
 gm_heart_conductivity gm_heart_conductivity_defaults(void)
 {
@@ -42,6 +46,8 @@ void gm_heart_case_destroy(gm_heart_case *c)
         gm_free(c->inputs[i].path);
     }
     gm_free(c->inputs);
+    gm_coordinate_finder_destroy(c->by_coordinates);
+    gm_heart_coordinates_destroy(c->coordinates);
     gm_locator_destroy(c->muscle);
     gm_face_set_free(&c->lv_endo);
     gm_face_set_free(&c->rv_endo);
@@ -135,6 +141,65 @@ static gm_status layer_by_contact(gm_heart_case *c, const char *name)
     return GM_OK;
 }
 
+/* ---- base, epicardium and fibres ---------------------------------------------------------------- */
+
+/* The boundary faces that are in none of the three sets. */
+static gm_status rest_of_boundary(gm_face_set *out, const gm_heart_case *c,
+                                  const gm_face_set *third)
+{
+    const gm_face_set *sets[3] = {&c->lv_endo, &c->rv_endo, third};
+    const int32_t(*faces)[3];
+    size_t n = gm_locator_faces(c->muscle, &faces), n_rest = 0;
+    bool *taken = gm_calloc(n, sizeof *taken);
+    int32_t *index = gm_calloc(n, sizeof *index);
+    gm_status s = taken && index ? GM_OK : gm_fail(GM_ENOMEM, "%s: no memory", c->name);
+    for (int k = 0; k < 3 && s == GM_OK; k++) {
+        s = gm_faces_find(faces, n, (const int32_t(*)[3])sets[k]->faces, sets[k]->n_faces, index);
+        for (size_t i = 0; s == GM_OK && i < sets[k]->n_faces; i++)
+            taken[index[i]] = true;
+    }
+    for (size_t i = 0; s == GM_OK && i < n; i++)
+        n_rest += !taken[i];
+    if (s == GM_OK && n_rest == 0)
+        s = gm_fail(GM_EINVAL, "%s: no boundary face is left for base or epicardium", c->name);
+    if (s == GM_OK && !(out->faces = gm_calloc(n_rest, sizeof *out->faces)))
+        s = gm_fail(GM_ENOMEM, "%s: no memory", c->name);
+    for (size_t i = 0; s == GM_OK && i < n; i++)
+        if (!taken[i]) memcpy(out->faces[out->n_faces++], faces[i], sizeof(int32_t[3]));
+    gm_free(taken);
+    gm_free(index);
+    return s;
+}
+
+gm_status gm_heart_case_split(gm_heart_case *c)
+{
+    if (!c->lv_endo.n_faces || !c->rv_endo.n_faces)
+        return gm_fail(GM_EINVAL,
+                       "both endocardia are needed: add \"endocardium\": {\"lv\": FILE, \"rv\": "
+                       "FILE} to %s",
+                       c->name);
+    bool has_base = c->base.n_faces, has_epi = c->epi.n_faces;
+    if (has_base && has_epi) return GM_OK;
+    if (has_base) return rest_of_boundary(&c->epi, c, &c->base);
+    if (has_epi) return rest_of_boundary(&c->base, c, &c->epi);
+    return gm_heart_split_boundary(&c->base, &c->epi, c->mesh, &c->lv_endo, &c->rv_endo);
+}
+
+static gm_status need_fibres(gm_heart_case *c, gm_threads *threads, const char *name)
+{
+    if (c->mesh->fibres) return GM_OK;
+    gm_status s = gm_heart_case_split(c);
+    if (s == GM_OK)
+        s = gm_heart_fibres(c->mesh, &c->lv_endo, &c->rv_endo, &c->base, &c->epi, NULL, threads);
+    if (s == GM_OK) c->fibres_by_rule = true;
+    if (s == GM_OK || s == GM_ENOMEM) return s;
+    return gm_fail_in(
+        GM_EFORMAT,
+        "%s: the mesh has no fibres; name a .lon file with one line for each of the %zu "
+        "elements under \"fibres\". They cannot be made by rule",
+        name, c->mesh->n_tets);
+}
+
 static gm_status hash_geometry(gm_heart_case *c)
 {
     const gm_tetmesh *m = c->mesh;
@@ -148,8 +213,9 @@ static gm_status hash_geometry(gm_heart_case *c)
     return gm_hasher_finish(h, c->geometry_hash);
 }
 
-gm_status gm_heart_case_finish(gm_heart_case *c, const char *name)
+gm_status gm_heart_case_finish(gm_heart_case *c, gm_threads *threads, const char *name)
 {
+    GM_TRY(need_fibres(c, threads, name));
     c->fast = gm_calloc(c->mesh->n_tets, sizeof *c->fast);
     if (!c->fast) return gm_fail(GM_ENOMEM, "%s: no memory for %zu tets", name, c->mesh->n_tets);
     GM_TRY(c->has_fast_tag ? layer_by_tag(c, name) : layer_by_contact(c, name));
@@ -161,14 +227,24 @@ gm_status gm_heart_case_finish(gm_heart_case *c, const char *name)
 gm_status gm_heart_case_coordinates(gm_heart_case *c, gm_threads *threads,
                                     const struct gm_heart_coordinates **out)
 {
-    (void)threads;
     *out = c->coordinates;
     if (*out) return GM_OK;
-    if (!c->lv_endo.n_faces || !c->rv_endo.n_faces)
-        return gm_fail(
-            GM_EINVAL,
-            "ventricular coordinates need both endocardia: add \"endocardium\": {\"lv\": "
-            "FILE, \"rv\": FILE} to %s",
-            c->name);
-    return gm_fail(GM_EINVAL, "%s: ventricular coordinates are not in this build", c->name);
+    GM_TRY(gm_heart_case_split(c));
+    gm_status s = gm_heart_coordinates_create(&c->coordinates, c->mesh, &c->lv_endo, &c->rv_endo,
+                                              &c->base, &c->epi, threads);
+    if (s != GM_OK) return gm_fail_in(s, "%s: ventricular coordinates", c->name);
+    *out = c->coordinates;
+    return GM_OK;
+}
+
+gm_status gm_heart_case_coordinate_finder(gm_heart_case *c, gm_threads *threads,
+                                          const struct gm_coordinate_finder **out)
+{
+    const gm_heart_coordinates *x;
+    *out = c->by_coordinates;
+    if (*out) return GM_OK;
+    GM_TRY(gm_heart_case_coordinates(c, threads, &x));
+    GM_TRY(gm_coordinate_finder_create(&c->by_coordinates, c->mesh, x));
+    *out = c->by_coordinates;
+    return GM_OK;
 }

@@ -4,7 +4,7 @@
  *
  *     { "mesh": "heart",                  BASENAME (.pts .elem) or FILE (.vtk .vtu .node); required
  *       "electrodes": "electrodes.csv",   name,x,y,z in mm; RA LA LL V1..V6; required
- *       "fibres": "heart.lon",            default BASENAME.lon, or the fibres inside the mesh file
+ *       "fibres": "heart.lon",            default BASENAME.lon, else those in the mesh file, else by rule
  *       "endocardium": {"lv": "lv.vtx", "rv": "rv.vtx"},   .vtx, .surf or .obj; default: none
  *       "base": "base.surf", "epicardium": "epi.surf",     default: split of the other faces
  *       "fast_layer_tag": 2,              default: the tets that touch the endocardium
@@ -92,7 +92,8 @@ typedef struct {
 } gm_case_input;
 
 struct gm_heart_coordinates; /* heart/anatomy/coordinates.h */
-struct gm_locator;           /* heart/case/place.h */
+struct gm_coordinate_finder;
+struct gm_locator; /* heart/case/place.h */
 
 typedef struct {
     char *name;       /* for messages: the case file, or "built-in anatomy" */
@@ -101,7 +102,8 @@ typedef struct {
     double electrodes_mm[GM_N_ELECTRODES][3];
 
     gm_face_set lv_endo, rv_endo; /* empty if the case names none */
-    gm_face_set base, epi;        /* empty if there is no endocardium and no file */
+    gm_face_set base, epi;        /* as given; else empty until coordinates are made */
+    bool fibres_by_rule;          /* made by gm_heart_fibres(): the mesh came without */
     bool *fast;                   /* [n_tets] in the fast endocardial layer */
     bool has_fast_tag;            /* the layer comes from fast_layer_tag */
     int32_t fast_layer_tag;
@@ -119,6 +121,7 @@ typedef struct {
 
     struct gm_locator *muscle;                /* finds places in the mesh */
     struct gm_heart_coordinates *coordinates; /* NULL until asked for */
+    struct gm_coordinate_finder *by_coordinates;
 } gm_heart_case;
 
 /* Fails with GM_ENOTFOUND, GM_EIO, GM_EFORMAT (file, key, value, what is allowed), GM_ENOMEM. */
@@ -129,5 +132,8 @@ void gm_heart_case_destroy(gm_heart_case *c); /* NULL is allowed */
  * GM_EINVAL without both endocardia, with what to add to the case file. */
 gm_status gm_heart_case_coordinates(gm_heart_case *c, gm_threads *threads,
                                     const struct gm_heart_coordinates **out);
+/* And the places that belong to coordinates, likewise. */
+gm_status gm_heart_case_coordinate_finder(gm_heart_case *c, gm_threads *threads,
+                                          const struct gm_coordinate_finder **out);
 
 #endif

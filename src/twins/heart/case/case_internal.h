@@ -4,10 +4,6 @@
 
 #include "heart/case/case.h"
 
-typedef struct gm_heart_coordinates {
-    double *ab, *rt, *tm, *rvlv; /* [n_nodes] */
-} gm_heart_coordinates;
-
 /* An empty case with the default constants. Order of filling: mesh, electrodes and face sets, finish. */
 gm_status gm_heart_case_create(gm_heart_case **out, const char *name);
 
@@ -17,7 +13,13 @@ gm_status gm_heart_case_add_input(gm_heart_case *c, const char *role, const char
 /* Takes the mesh over (also on failure), checks it and its unit, makes facts and locator. */
 gm_status gm_heart_case_set_mesh(gm_heart_case *c, gm_tetmesh *taken, const char *name);
 
-/* The fast layer from tag or endocardium, and the geometry's hash. */
-gm_status gm_heart_case_finish(gm_heart_case *c, const char *name);
+/* Fills what of base and epicardium is not given: one from the other, or both by the documented split.
+ * Needs both endocardia; without them, or where the split finds no base, nothing is filled and the
+ * reason is the error's text (GM_EINVAL). */
+gm_status gm_heart_case_split(gm_heart_case *c);
+
+/* Fibres by rule if the mesh has none (needs both endocardia), the fast layer from tag or endocardium,
+ * and the geometry's hash. */
+gm_status gm_heart_case_finish(gm_heart_case *c, gm_threads *threads, const char *name);
 
 #endif

@@ -192,16 +192,6 @@ static gm_status read_mesh(gm_heart_case *c, const json_t *document)
     return s;
 }
 
-static gm_status need_fibres(const gm_heart_case *c)
-{
-    if (c->mesh->fibres) return GM_OK;
-    return gm_fail(
-        GM_EFORMAT,
-        "%s: the mesh has no fibres: name a .lon file with %zu lines under \"fibres\", or "
-        "give both endocardia under \"endocardium\" so that fibres can be made by rule",
-        c->name, c->mesh->n_tets);
-}
-
 /* ---- electrodes and surfaces -------------------------------------------------------------------- */
 
 static gm_status read_electrodes(gm_heart_case *c, const json_t *document)
@@ -256,7 +246,6 @@ static gm_status fill_case(gm_heart_case *c, const json_t *document, gm_threads 
     static const char *const keys[] = {"mesh",     "fibres",     "electrodes",     "endocardium",
                                        "base",     "epicardium", "fast_layer_tag", "conductivity",
                                        "template", NULL};
-    (void)threads;
     GM_TRY(gm_json_only_keys(document, c->name, keys));
     GM_TRY(read_conductivity(c, json_object_get(document, "conductivity")));
     GM_TRY(read_template(c, json_object_get(document, "template")));
@@ -264,8 +253,7 @@ static gm_status fill_case(gm_heart_case *c, const json_t *document, gm_threads 
     GM_TRY(read_mesh(c, document));
     GM_TRY(read_electrodes(c, document));
     GM_TRY(read_surfaces(c, document));
-    GM_TRY(need_fibres(c));
-    return gm_heart_case_finish(c, c->name);
+    return gm_heart_case_finish(c, threads, c->name);
 }
 
 gm_status gm_heart_case_read(gm_heart_case **out, const char *path, gm_threads *threads)

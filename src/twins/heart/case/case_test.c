@@ -274,7 +274,7 @@ static void a_mesh_without_fibres_says_what_to_do(void)
     gm_heart_case *c;
     EXPECT(read_case(&f, "{\"mesh\": \"bare\", \"electrodes\": \"electrodes.csv\"}", &c) ==
            GM_EFORMAT);
-    EXPECT_CONTAINS(gm_error_text(), "162 lines");
+    EXPECT_CONTAINS(gm_error_text(), "one line for each of the 162 elements");
     EXPECT_CONTAINS(gm_error_text(), "endocardium");
     tear_down(&f);
 }

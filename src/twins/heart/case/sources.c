@@ -4,9 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "heart/case/case_internal.h"
+#include "heart/anatomy/coordinates.h"
 #include "heart/case/place.h"
-#include "mesh/locate.h"
 
 /* A weight this near to 1 is the node itself: rounding of the weights. */
 #define AT_NODE_WEIGHT (1 - 1e-9)
@@ -65,65 +64,27 @@ static gm_status resolve_xyz(const gm_site *site, const gm_heart_case *c, const 
     return GM_OK;
 }
 
-/* ---- ventricular coordinates to places ---------------------------------------------------------- */
-
-/* One turn of rt is about this many lengths of ab: circumference over long axis of a ventricle. */
-#define TURN_PER_AXIS 1.5
-/* A triangle that spans more of a turn than this straddles the apex, where rt means nothing. */
-#define MAX_TURN_OF_FACE 0.25
-/* Farther than this in ab and turns the endocardium has no such coordinates: said in a note. */
-#define MAX_UVC_GAP 0.02
-
-/* The nearest point of the endocardium in the plane of (ab, rt); returns the gap in that plane. */
-static double find_uvc(const gm_face_set *endo, const double ab[], const double rt[],
-                       double want_ab, double want_rt, size_t *face, double weight[3])
-{
-    static const double origin[3] = {0};
-    double best = INFINITY;
-    *face = 0;
-    for (size_t f = 0; f < endo->n_faces && best > 0; f++) {
-        double v[3][3] = {{0}}, w[3];
-        bool around_apex = false;
-        for (int k = 0; k < 3; k++) {
-            int32_t node = endo->faces[f][k];
-            double turn = rt[node] - want_rt;
-            turn -= round(turn);
-            around_apex |= fabs(turn) > MAX_TURN_OF_FACE;
-            v[k][0] = ab[node] - want_ab;
-            v[k][1] = turn * TURN_PER_AXIS;
-        }
-        if (around_apex) continue;
-        double gap = sqrt(gm_triangle_nearest(v[0], v[1], v[2], origin, w));
-        if (!(gap < best)) continue;
-        best = gap;
-        *face = f;
-        memcpy(weight, w, sizeof w);
-    }
-    return best;
-}
+/* Farther than this in (ab, rt, tm) the endocardium has no such point: said in a note. */
+#define MAX_UVC_MISFIT 0.02
 
 static gm_status resolve_uvc(const gm_site *site, gm_heart_case *c, gm_threads *threads,
                              const char *where, gm_source *out, gm_text *notes)
 {
-    const gm_heart_coordinates *x;
-    gm_status s = gm_heart_case_coordinates(c, threads, &x);
+    const gm_coordinate_finder *finder;
+    gm_coordinate_place found;
+    gm_status s = gm_heart_case_coordinate_finder(c, threads, &finder);
+    if (s == GM_OK)
+        s = gm_coordinates_find(finder, site->uvc.ventricle, site->uvc.ab, site->uvc.rt, 1, &found);
     if (s != GM_OK) return s == GM_EINVAL ? gm_fail_in(GM_EFORMAT, "%s: \"uvc\"", where) : s;
-    const gm_face_set *endo = site->uvc.ventricle == GM_VENTRICLE_LV ? &c->lv_endo : &c->rv_endo;
-    size_t face;
-    double weight[3] = {1, 0, 0};
-    double gap = find_uvc(endo, x->ab, x->rt, site->uvc.ab, site->uvc.rt, &face, weight);
-    double xyz_mm[3] = {0};
-    for (int k = 0; k < 3; k++)
-        for (int axis = 0; axis < 3; axis++)
-            xyz_mm[axis] += weight[k] * c->mesh->nodes_mm[endo->faces[face][k]][axis];
-    gm_place place = gm_locate(c->muscle, xyz_mm);
-    place.distance_mm = 0; /* rounding: the place is on the surface */
+    gm_place place = {.tet = found.tet};
+    memcpy(place.weight, found.weight, sizeof place.weight);
+    memcpy(place.xyz_mm, found.xyz_mm, sizeof place.xyz_mm);
     set_place(out, &place, c->mesh);
-    if (gap > MAX_UVC_GAP && notes)
+    if (found.misfit > MAX_UVC_MISFIT && notes)
         gm_text_addf(notes,
                      "%s: the endocardium has no point with these coordinates; the nearest is %.2g "
-                     "away in ab and turns\n",
-                     where, gap);
+                     "away\n",
+                     where, found.misfit);
     return GM_OK;
 }
 
