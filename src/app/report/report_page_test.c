@@ -85,6 +85,54 @@ static char *opened(gm_result *r, const char *path, const char *flag, const char
     return text;
 }
 
+/* ---- the colour map, measured on the colour bar as the browser drew it --------------------------- */
+
+/* Linear light of severe protan-, deuter- and tritanopia: Machado, Oliveira, Fernandes (2009),
+ * severity 1.0; the first is normal sight. */
+static const double sights[4][3][3] = {{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}},
+                                       {{0.152286, 1.052583, -0.204868},
+                                        {0.114503, 0.786281, 0.099216},
+                                        {-0.003882, -0.048116, 1.051998}},
+                                       {{0.367322, 0.860646, -0.227968},
+                                        {0.280085, 0.672501, 0.047413},
+                                        {-0.011820, 0.042940, 0.968881}},
+                                       {{1.255528, -0.076749, -0.178779},
+                                        {-0.078411, 0.930809, 0.147602},
+                                        {0.004733, 0.691367, 0.303900}}};
+
+/* CIE 1976 lightness of an sRGB colour (IEC 61966-2-1) as such an eye sees it. */
+static double lightness(const int rgb[3], const double sight[3][3])
+{
+    static const double luminance[3] = {0.2126, 0.7152, 0.0722};
+    double y = 0, linear[3];
+    for (int k = 0; k < 3; k++) {
+        double u = rgb[k] / 255.0;
+        linear[k] = u <= 0.04045 ? u / 12.92 : pow((u + 0.055) / 1.055, 2.4);
+    }
+    for (int k = 0; k < 3; k++)
+        y += luminance[k] *
+             (sight[k][0] * linear[0] + sight[k][1] * linear[1] + sight[k][2] * linear[2]);
+    return y > 0.008856 ? 116 * cbrt(y) - 16 : 903.3 * y;
+}
+
+/* The bar of a time field runs from early = light to late = dark in steps that are even to normal
+ * sight (L* 91 to 16 in 16 steps, 4.7 each) and never turns back for any eye. */
+static void check_colour_bar(const char *text)
+{
+    enum { STOPS = 17 };
+    int rgb[STOPS][3], n = 0;
+    const char *p = text ? strstr(text, "linear-gradient(to right") : NULL;
+    for (; p && n < STOPS && (p = strstr(p, "rgb(")); p++, n++)
+        if (sscanf(p, "rgb(%d, %d, %d)", &rgb[n][0], &rgb[n][1], &rgb[n][2]) != 3) break;
+    EXPECT(n == STOPS);
+    for (int sight = 0; n == STOPS && sight < 4; sight++)
+        for (int i = 1; i < STOPS; i++) {
+            double step = lightness(rgb[i - 1], sights[sight]) - lightness(rgb[i], sights[sight]);
+            EXPECT_BELOW(0.5, step); /* a smaller difference is not seen */
+            EXPECT_BELOW(step, sight == 0 ? 6.5 : 10);
+        }
+}
+
 static void a_browser_draws_every_view(void)
 {
     NEED_DATA(browser());
@@ -94,6 +142,7 @@ static void a_browser_draws_every_view(void)
     EXPECT(text && strstr(text, "class=\"chart-series on-paper\"") != NULL);
     EXPECT(text && strstr(text, "<option value=\"1\">Uncertainty (SD) (ms)</option>") != NULL);
     EXPECT(text && strstr(text, "could not be drawn") == NULL);
+    check_colour_bar(text);
     gm_free(text);
 }
 
