@@ -87,7 +87,7 @@ static void a_wrong_line_is_refused_with_what_was_near(void)
         {"spleen fti", "did you mean \"fit\"?"},
         {"spleen dance", "there are: fit, forward"},
         {"splen fit", "did you mean \"spleen\"?"},
-        {"kidney fit", "\"kidney\" is unknown"},
+        {"kidney fit", "\"kidney\" is no noun"},
         {"spleen", "which verb?"},
         {"--json", "nothing to do"},
         {"spleen forward", "missing: CASE"},

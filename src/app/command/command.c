@@ -104,11 +104,11 @@ static gm_status unknown_name(const gm_commands *c, const char *noun, const char
         gm_text_addf(&list, "%s%s", list.length ? ", " : "", names[i]);
     }
     const char *near = gm_nearest(name, names, c->n);
-    gm_status s =
-        near ? gm_fail(GM_EUSAGE, "%s%s\"%.40s\" is unknown; did you mean \"%s\"?",
-                       noun ? noun : "", noun ? ": the verb " : "", name, near)
-             : gm_fail(GM_EUSAGE, "%s%s\"%.40s\" is unknown; there are: %s", noun ? noun : "",
-                       noun ? ": the verb " : "", name, list.data ? list.data : "none");
+    const char *of = noun ? "verb of " : "noun", *what = noun ? noun : "";
+    gm_status s = near ? gm_fail(GM_EUSAGE, "\"%.40s\" is no %s%s; did you mean \"%s\"?", name, of,
+                                 what, near)
+                       : gm_fail(GM_EUSAGE, "\"%.40s\" is no %s%s; there are: %s", name, of, what,
+                                 list.data ? list.data : "none");
     gm_text_free(&list);
     gm_free(names);
     return s;
