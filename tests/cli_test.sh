@@ -84,6 +84,10 @@ and "is one JSON document" is_json
 cp out one.json
 it "and again with two threads" 0 ecg measure ecg.csv --json --threads 2
 and "gives the same" cmp out one.json
+it "its drawing is asked for" 0 ecg measure ecg.csv --svg ecg.svg
+and "and is an SVG" grep -q '<svg' ecg.svg
+it "a drawing that cannot be written fails" 1 ecg measure ecg.csv --svg /proc/none/ecg.svg
+and "and is named" grep -q '/proc/none/ecg.svg' err
 it "quietly" 0 -q ecg measure ecg.csv
 and "nothing is said beside the answer" empty err
 

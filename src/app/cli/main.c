@@ -114,8 +114,8 @@ static gm_status give_back(const gm_call *call, const gm_result *r)
     json_t *written = json_array();
     if (!written) return gm_fail(GM_ENOMEM, "no memory for the list of files");
     const char *folder = NULL, *svg = gm_args_text(&call->args, "svg");
-    gm_status s = write_files(call, r, written, &folder);
-    if (s == GM_OK && svg) s = gm_output_svg(r, svg);
+    gm_status s = svg ? gm_output_ecg_paper(r, svg) : GM_OK;
+    if (s == GM_OK) s = write_files(call, r, written, &folder);
     size_t n = json_array_size(written);
     if (s == GM_OK && call->globals.json) {
         if (n) json_object_set(r->values, "files", written);

@@ -121,9 +121,3 @@ gm_status gm_output_write_as_named(const gm_result *r, json_t *written)
     GM_TRY(check_names(r, false));
     return write_files(r, NULL, written);
 }
-
-gm_status gm_output_svg(const gm_result *r, const char *path)
-{
-    (void)r;
-    return gm_fail(GM_ESTATE, "%s: this build cannot draw", path);
-}

@@ -17,8 +17,9 @@ gm_status gm_output_write(const gm_result *r, const char *folder, json_t *writte
 /* The same without a folder: file names stand as they are, absolute or from the current folder. */
 gm_status gm_output_write_as_named(const gm_result *r, json_t *written);
 
-/* Draws the first view on ECG paper as SVG. GM_ENOTFOUND if there is none. */
-gm_status gm_output_svg(const gm_result *r, const char *path);
+/* Draws the views on ECG paper (the first record, the first beat): as PDF or PNG where the name ends
+ * so, else as SVG. GM_ENOTFOUND if there is none. */
+gm_status gm_output_ecg_paper(const gm_result *r, const char *path);
 
 /* The text of a COLUMN, CSV, JSON or TEXT file. */
 gm_status gm_output_text(const gm_file *f, gm_text *out);
