@@ -176,12 +176,20 @@ static gm_status add_head(gm_text *t, const gm_result *r)
     return GM_OK;
 }
 
+/* A summary laid out in columns for a terminal keeps them: letters of one width. */
+static void add_summary(gm_text *t, const char *summary)
+{
+    if (!summary || !*summary) return;
+    gm_text_addf(t, "<p class=\"summary%s\">", strstr(summary, "  ") ? " aligned" : "");
+    add_tag(t, "", summary, "</p>\n");
+}
+
 static gm_status add_page(gm_text *t, const gm_result *r)
 {
     GM_TRY(add_head(t, r));
     gm_text_add(t, "<body>\n<header>\n<p class=\"brand\">Gemel digital twin</p>\n");
     add_tag(t, "<h1>", title_of(r), "</h1>\n");
-    if (r->summary && *r->summary) add_tag(t, "<p class=\"summary\">", r->summary, "</p>\n");
+    add_summary(t, r->summary);
     gm_text_add(t, "</header>\n");
     GM_TRY(add_sections(t, r));
     GM_TRY(add_provenance(t, r->values));

@@ -70,7 +70,17 @@
       this.turn = tidy(multiply3(aboutX(down), multiply3(aboutY(right), this.turn)));
     }
 
-    zoomBy(factor) { this.zoom = Math.min(12, Math.max(0.25, this.zoom * factor)); }
+    zoomBy(factor) { this.zoom = Math.min(12, Math.max(0.1, this.zoom * factor)); }
+
+    /* So that all of these points [3 n] are in the picture. */
+    zoomToShow(points, aspect) {
+      let most = 0;
+      for (let i = 0; i < points.length; i += 3) {
+        const [x, y] = this.project(points.subarray(i, i + 3), aspect);
+        most = Math.max(most, Math.abs(x), Math.abs(y));
+      }
+      if (most > 0) this.zoom = Math.min(this.first, Math.max(0.1, this.zoom * 0.88 / most));
+    }
 
     distance(aspect) { return 1.06 / Math.sin(LENS / 2) / Math.min(1, aspect); }
 
@@ -96,7 +106,7 @@
     project(p, aspect) {
       const m = this.matrix(aspect);
       const row = i => m[i] * p[0] + m[4 + i] * p[1] + m[8 + i] * p[2] + m[12 + i];
-      return [row(0) / row(3), row(1) / row(3)];
+      return row(3) > 0.05 ? [row(0) / row(3), row(1) / row(3)] : [9, 9]; // behind the viewer
     }
 
     /* The line of sight through (sx, sy) in -1..1, in the body's own axes. */

@@ -60,6 +60,8 @@
       slotOf(i, panels.length, columns)[1] === row)));
   }
 
+  const mmPerYUnit = view => /^[u\u00b5\u03bc]V$/.test(view.y_unit) ? PAPER_GAIN / 1000 : PAPER_GAIN;
+
   /* As many columns as leave the small boxes large enough to be seen. */
   function paperLayout(view, panels, width) {
     for (let columns = columnsFor(panels.length, width); columns > 1; columns = columns > 2 ? 2 : 1) {
@@ -70,10 +72,12 @@
   }
 
   function paperIn(columns, view, panels, width) {
-    const ranges = rowRanges(panels, columns);
+    // Each row has room for the calibration pulse, from 0 to 1 mV.
+    const hasPulse = columns === 4, pulse = hasPulse ? PAPER_GAIN / mmPerYUnit(view) : 0;
+    const ranges = rowRanges(panels, columns).map(([low, high]) =>
+      [Math.min(low, 0), Math.max(high, pulse)]);
     const x = view.x, seconds = (x[x.length - 1] - x[0]) * (view.x_unit === 's' ? 1 : 1e-3);
-    const mmPerUnit = view.y_unit === 'uV' || view.y_unit === '\u00b5V' ? PAPER_GAIN / 1000 : PAPER_GAIN;
-    const gap = 3, left = columns === 4 ? 9 : 3;
+    const mmPerUnit = mmPerYUnit(view), gap = 3, left = hasPulse ? 9 : 3;
     // White space above and below the curves (mm); the title needs the upper one.
     const heights = ranges.map(([low, high]) => Math.max(14, Math.ceil((high - low) * mmPerUnit) + 7));
     const total = heights.reduce((sum, h) => sum + h, 0);
@@ -270,6 +274,10 @@
     if (isLowest(layout, box)) drawXTicks(svg, layout, box, view);
   }
 
+  /* A single curve under its own name is told by the panel's title. */
+  const needsLegend = panels => panels.some(panel =>
+    panel.curves.some(curve => panel.curves.length > 1 || curve.label !== panel.title));
+
   function legend(styles) {
     const list = gm.html('ul', { class: 'legend' });
     for (const [label, style] of styles) {
@@ -360,7 +368,7 @@
       svg.append(gm.svg('text', { x: layout.width / 2, y: layout.height - 3, class: 'axis-name' },
         layout.isPaper ? paperNote(view, layout) : view.x_unit));
       addCursor(svg, layout, view);
-      host.replaceChildren(legend(styles), svg);
+      host.replaceChildren(...(needsLegend(panels) ? [legend(styles)] : []), svg);
     });
   };
 })();

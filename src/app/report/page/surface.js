@@ -120,7 +120,9 @@
         gm.html('div', { class: 'stage-buttons' },
           button('+', 'Zoom in', () => this.change(() => this.camera.zoomBy(1.25))),
           button('\u2212', 'Zoom out', () => this.change(() => this.camera.zoomBy(0.8))),
-          button('\u21ba', 'First view', () => this.change(() => this.camera.reset()))));
+          button('\u21ba', 'First view', () => this.change(() => this.camera.reset())),
+          this.mesh.points.length ? button('\u2922', 'Show all marked places', () =>
+            this.change(() => this.camera.zoomToShow(this.mesh.points, this.aspect()))) : ''));
       this.panel = gm.html('div', { class: 'controls' }, ...this.controls());
       host.append(gm.html('div', { class: 'viewer' }, this.stage, this.panel));
     }
