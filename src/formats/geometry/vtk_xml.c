@@ -183,6 +183,7 @@ static gm_status read_array(const parser *p, const xmlNode *array, size_t n, dou
     } else {
         d.data = text_of(array);
         d.length = strlen(d.data);
+        d.is_inline = true;
         d.is_base64 = attribute_is(array, "format", "binary");
         d.is_text = attribute_is(array, "format", "ascii");
         if (!d.is_text && !d.is_base64)

@@ -200,6 +200,9 @@ gm_status gm_xml_data_read(const gm_xml_data *d, size_t n, double **out)
         unsigned char *bytes = NULL;
         status =
             d->is_compressed ? read_compressed(d, &s, n, &bytes) : read_plain(d, &s, n, &bytes);
+        char more;
+        if (status == GM_OK && d->is_inline && take(&s, &more, 1))
+            status = gm_fail(GM_EFORMAT, "%s: more data than the %zu numbers expected", d->name, n);
         values = status == GM_OK ? gm_calloc(n, sizeof *values) : NULL;
         if (status == GM_OK && !values)
             status = gm_fail(GM_ENOMEM, "%s: no memory for %zu numbers", d->name, n);

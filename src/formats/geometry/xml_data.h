@@ -10,6 +10,7 @@ typedef struct {
     bool is_compressed;      /* zlib blocks; never with is_text */
     bool is_big_endian;
     bool has_wide_header; /* UInt64 */
+    bool is_inline;       /* nothing else may follow: more data are refused */
     gm_raw_type type;
     const char *data;
     size_t length;    /* of all that may belong to the array */
