@@ -20,7 +20,7 @@
 #include "core/threads.h"
 #include "mesh/tetmesh.h"
 
-#define GM_MESHER_WALL_EDGES 1.25 /* thinnest wall that stays closed, in edge lengths */
+#define GM_MESHER_WALL_EDGES 1.7 /* thinnest wall that stays closed, in edge lengths (measured) */
 
 /* Writes phi_mm[i] at x_mm[i] for n points. Called by several threads at once; must be pure. */
 typedef void gm_distance_batch(const void *context, size_t n, const double (*x_mm)[3],

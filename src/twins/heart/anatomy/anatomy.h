@@ -39,8 +39,7 @@ typedef struct {
     double lv_ml, rv_ml; /* cavities as meshed */
     double muscle_ml;
     /* As built: a wall thinner than GM_MESHER_WALL_EDGES edges would have holes, so it is made that
-     * thick, outwards; then larger than asked for. With the default wall up to 2.8 mm edges are
-     * true to it. */
+     * thick, outwards; then larger than asked for. Edges up to 2 mm are true to the default. */
     double rv_wall_mm;
 } gm_anatomy;
 

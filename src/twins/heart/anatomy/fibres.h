@@ -4,9 +4,12 @@
  * algorithm for assigning myocardial fiber orientation to computational heart models", Ann. Biomed.
  * Eng. 40:2243. Works on any biventricular mesh with its four boundary sets.
  *
- * The fibre angle alpha is measured from the circumferential direction (positive towards the base
- * when one looks from the epicardium ... the right-handed helix of the subendocardium), beta turns the
- * transverse axes. Both are linear in the Laplace depth between endocardium and epicardium.
+ * The fibre angle alpha is measured from the circumferential direction (e_l x e_t: up the long axis,
+ * outward through the wall), positive where a fibre rises to the right seen from outside, as under the
+ * endocardium; beta turns the sheets about the fibre. Both are linear in the Laplace depth, from one
+ * endocardium to the epicardium or, with the sign turned, to the other endocardium. (The printed
+ * algorithm turns the endocardial triad by the endocardial angle before blending it with the
+ * epicardial one, which makes the angle quadratic in depth; here both are turned by the same.)
  */
 #ifndef GM_HEART_ANATOMY_FIBRES_H
 #define GM_HEART_ANATOMY_FIBRES_H
