@@ -24,6 +24,8 @@ int main(int argc, char **argv)
     int failed = write_sample(argv[1], "explicit", &d);
     d.syntax = DICOM_IMPLICIT;
     failed |= write_sample(argv[1], "implicit", &d);
+    d.defined_lengths = true;
+    failed |= write_sample(argv[1], "defined_lengths", &d);
     d = dicom_sample_defaults();
     d.bits = 8;
     d.interpretation = "UB";

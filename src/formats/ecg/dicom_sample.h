@@ -17,6 +17,7 @@
 typedef struct {
     const char *syntax, *rate, *sensitivity, *correction, *unit, *baseline, *interpretation, *label;
     const char *age, *sex, *acquired, *interval;
+    bool defined_lengths;
     unsigned bits, n_channels, n_definitions;
     uint32_t n_samples;
     const int16_t *counts; /* channel-interleaved */
@@ -49,22 +50,24 @@ static inline dicom_sample dicom_sample_defaults(void)
 
 typedef struct {
     gm_text *t;
-    bool implicit_vr;
+    bool implicit_vr, defined_lengths;
+    size_t starts[16]; /* of the values of open sequences and items */
+    size_t n_open;
 } dicom_writer;
 
-static inline void dicom_u16(const dicom_writer *w, unsigned v)
+static inline void dicom_u16(dicom_writer *w, unsigned v)
 {
     unsigned char b[2] = {v & 0xFF, v >> 8 & 0xFF};
     gm_text_add_bytes(w->t, b, 2);
 }
 
-static inline void dicom_u32(const dicom_writer *w, uint32_t v)
+static inline void dicom_u32(dicom_writer *w, uint32_t v)
 {
     dicom_u16(w, v & 0xFFFF);
     dicom_u16(w, v >> 16);
 }
 
-static inline void dicom_head(const dicom_writer *w, uint32_t tag, const char *vr, uint32_t length)
+static inline void dicom_head(dicom_writer *w, uint32_t tag, const char *vr, uint32_t length)
 {
     dicom_u16(w, tag >> 16);
     dicom_u16(w, tag & 0xFFFF);
@@ -81,8 +84,7 @@ static inline void dicom_head(const dicom_writer *w, uint32_t tag, const char *v
     }
 }
 
-static inline void dicom_string(const dicom_writer *w, uint32_t tag, const char *vr,
-                                const char *text)
+static inline void dicom_string(dicom_writer *w, uint32_t tag, const char *vr, const char *text)
 {
     if (!text) return;
     size_t n = strlen(text);
@@ -91,7 +93,7 @@ static inline void dicom_string(const dicom_writer *w, uint32_t tag, const char 
     if (n & 1) gm_text_add_bytes(w->t, strcmp(vr, "UI") == 0 ? "" : " ", 1);
 }
 
-static inline void dicom_number(const dicom_writer *w, uint32_t tag, const char *vr, uint32_t v)
+static inline void dicom_number(dicom_writer *w, uint32_t tag, const char *vr, uint32_t v)
 {
     bool is_long = strcmp(vr, "UL") == 0;
     dicom_head(w, tag, vr, is_long ? 4 : 2);
@@ -101,19 +103,28 @@ static inline void dicom_number(const dicom_writer *w, uint32_t tag, const char 
         dicom_u16(w, v);
 }
 
-/* Sequences and items of undefined length, closed by a mark. */
-static inline void dicom_open(const dicom_writer *w, uint32_t tag)
+/* Sequences and items, closed by a mark or by a length that is filled in afterwards. */
+static inline void dicom_open(dicom_writer *w, uint32_t tag)
 {
     dicom_head(w, tag, "SQ", 0xFFFFFFFF);
+    if (w->n_open < 16) w->starts[w->n_open] = w->t->length;
+    w->n_open++;
 }
 
-static inline void dicom_close(const dicom_writer *w, bool item)
+static inline void dicom_close(dicom_writer *w, bool item)
 {
-    dicom_head(w, item ? 0xFFFEE00D : 0xFFFEE0DD, "", 0);
+    w->n_open--;
+    if (!w->defined_lengths) {
+        dicom_head(w, item ? 0xFFFEE00D : 0xFFFEE0DD, "", 0);
+    } else if (!w->t->failed) {
+        size_t start = w->starts[w->n_open], length = w->t->length - start;
+        for (int i = 0; i < 4; i++)
+            w->t->data[start - 4 + (size_t)i] = (char)(length >> 8 * i & 0xFF);
+    }
 }
 
-static inline void dicom_code(const dicom_writer *w, uint32_t tag, const char *value,
-                              const char *scheme, const char *meaning)
+static inline void dicom_code(dicom_writer *w, uint32_t tag, const char *value, const char *scheme,
+                              const char *meaning)
 {
     if (!value) return;
     dicom_open(w, tag);
@@ -125,7 +136,7 @@ static inline void dicom_code(const dicom_writer *w, uint32_t tag, const char *v
     dicom_close(w, false);
 }
 
-static inline void dicom_channel(const dicom_writer *w, const dicom_sample *s, unsigned i)
+static inline void dicom_channel(dicom_writer *w, const dicom_sample *s, unsigned i)
 {
     static const char *const codes[] = {"5.6.3-9-1", "5.6.3-9-2", "5.6.3-9-61"};
     static const char *const names[] = {"Lead I (Einthoven)", "Lead II", "Lead III"};
@@ -139,8 +150,8 @@ static inline void dicom_channel(const dicom_writer *w, const dicom_sample *s, u
     dicom_close(w, true);
 }
 
-static inline void dicom_measurement(const dicom_writer *w, const char *concept_code,
-                                     const char *unit, const char *value)
+static inline void dicom_measurement(dicom_writer *w, const char *concept_code, const char *unit,
+                                     const char *value)
 {
     if (!value) return;
     dicom_open(w, 0xFFFEE000);
@@ -150,7 +161,7 @@ static inline void dicom_measurement(const dicom_writer *w, const char *concept_
     dicom_close(w, true);
 }
 
-static inline void dicom_waveform(const dicom_writer *w, const dicom_sample *s)
+static inline void dicom_waveform(dicom_writer *w, const dicom_sample *s)
 {
     dicom_open(w, 0x54000100);
     dicom_open(w, 0xFFFEE000);
@@ -176,7 +187,7 @@ static inline void dicom_waveform(const dicom_writer *w, const dicom_sample *s)
 /* Appends the whole file to t. */
 static inline void dicom_sample_write(gm_text *t, const dicom_sample *s)
 {
-    dicom_writer w = {.t = t};
+    dicom_writer w = {.t = t, .defined_lengths = s->defined_lengths};
     for (int i = 0; i < 128; i++)
         gm_text_add_bytes(t, "", 1);
     gm_text_add(t, "DICM");

@@ -1,5 +1,6 @@
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/alloc.h"
 #include "core/file.h"
@@ -25,6 +26,21 @@ static const gm_ecg_format *format_of(const char *path, const char *bytes, size_
     return NULL;
 }
 
+static gm_status fail_unknown(const char *path)
+{
+    char header[4096];
+    const char *dot = strrchr(gm_path_leaf(path), '.');
+    int n = dot ? snprintf(header, sizeof header, "%.*s.hea", (int)(dot - path), path) : -1;
+    if (n > 0 && (size_t)n < sizeof header && gm_file_exists(header))
+        return gm_fail(GM_EFORMAT, "%s: not an ECG file by itself; read %s, which lies beside it",
+                       path, gm_path_leaf(header));
+    return gm_fail(
+        GM_EFORMAT,
+        "%s: not an ECG format that is known here (a WFDB header .hea, DICOM, or CSV with "
+        "lead names in its first row)",
+        path);
+}
+
 static gm_status read_file(gm_ecg **out, const char *path)
 {
     char *bytes;
@@ -37,11 +53,7 @@ static gm_status read_file(gm_ecg **out, const char *path)
     else if (format)
         s = format->read(out, path, bytes, length);
     else
-        s = gm_fail(
-            GM_EFORMAT,
-            "%s: not an ECG format that is known here (a WFDB header .hea, DICOM, or CSV with "
-            "lead names in its first row)",
-            path);
+        s = fail_unknown(path);
     gm_free(bytes);
     return s;
 }

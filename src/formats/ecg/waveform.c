@@ -33,9 +33,8 @@ int gm_lead_index(const char *name)
     if (!name) return -1;
     name = without_prefix(name);
     size_t n = strcspn(name, "([ \t\r\n");
-    if (name[n] && name[n + strspn(name + n, " \t\r\n")] &&
-        !strchr("([", name[n + strspn(name + n, " \t\r\n")]))
-        return -1; /* another word follows: "I like it" is not lead I */
+    char after = name[n + strspn(name + n, " \t\r\n")];
+    if (after && after != '(' && after != '[') return -1; /* "I like it" is not lead I */
     for (int lead = 0; lead < GM_N_LEADS; lead++)
         if (strlen(gm_lead_names[lead]) == n && strncasecmp(name, gm_lead_names[lead], n) == 0)
             return lead;

@@ -153,7 +153,16 @@ static void formats_are_told_by_content(void)
     EXPECT(gm_ecg_read(&e, write_file("r.txt", header, strlen(header))) == GM_OK);
     EXPECT(e && strcmp(e->format, "WFDB") == 0 && e->n_notes == 0);
     gm_ecg_destroy(e);
+    EXPECT(gm_ecg_read(&e, write_file("r.hea", header, strlen(header))) == GM_OK);
+    gm_ecg_destroy(e);
+    snprintf(path, sizeof path, "%s/r.dat", folder);
+    EXPECT(gm_ecg_read(&e, path) == GM_EFORMAT);
+    EXPECT_CONTAINS(gm_error_text(), "read r.hea, which lies beside it");
     unlink(path);
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/r.%s", folder, i ? "hea" : "txt");
+        unlink(path);
+    }
 }
 
 static void what_is_no_ecg_is_refused(void)
@@ -204,8 +213,6 @@ int main(int argc, char **argv)
     RUN(formats_are_told_by_content);
     RUN(what_is_no_ecg_is_refused);
     RUN(every_format_says_what_it_is);
-    snprintf(path, sizeof path, "%s/r.dat", folder);
-    unlink(path);
     rmdir(folder);
     return gm_report();
 }
