@@ -78,13 +78,18 @@ static gm_status check(const gm_heart_template *s, gm_samples n, gm_beat_range r
     return GM_OK;
 }
 
+void gm_beat_set_field(gm_beat *b, const gm_lead_field *f, const gm_heart_template *s)
+{
+    for (size_t i = 0; i < f->n_nodes; i++)
+        for (int l = 0; l < GM_N_INDEPENDENT; l++)
+            b->w[i][l] = (float)(-(s->v_peak_mv - s->v_rest_mv) * f->w[i][l]);
+}
+
 static gm_status fill_beat(gm_beat *b, const gm_lead_field *f, const gm_heart_template *s)
 {
     b->w = gm_alloc_aligned(f->n_nodes, sizeof *b->w);
     if (!b->w) return gm_fail(GM_ENOMEM, "beat: no memory for %zu nodes", f->n_nodes);
-    for (size_t i = 0; i < f->n_nodes; i++)
-        for (int l = 0; l < GM_N_INDEPENDENT; l++)
-            b->w[i][l] = (float)(-(s->v_peak_mv - s->v_rest_mv) * f->w[i][l]);
+    gm_beat_set_field(b, f, s);
     gm_beat_range r = b->range;
     GM_TRY(make_bins(&b->up, r.tau_min_ms, r.tau_max_ms, s->eps_up_ms, UP_REACH, up_shape, b));
     if (!b->repolarises) return GM_OK;

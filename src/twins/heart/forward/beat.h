@@ -49,6 +49,8 @@ typedef struct {
 gm_status gm_beat_create(gm_beat **out, const gm_lead_field *f, const gm_heart_template *shape,
                          gm_samples samples, gm_beat_range range);
 void gm_beat_destroy(gm_beat *b);
+/* Puts another lead field of the same mesh into the beat; not while another thread uses it. */
+void gm_beat_set_field(gm_beat *b, const gm_lead_field *f, const gm_heart_template *shape);
 gm_status gm_beat_scratch_create(gm_beat_scratch **out, const gm_beat *b, unsigned n_threads);
 void gm_beat_scratch_destroy(gm_beat_scratch *s);
 

@@ -37,8 +37,7 @@ static void node_lead_potentials(const double x[3], const double electrodes[GM_N
         z[2 + v] = r[GM_V1 + v] - wilson;
 }
 
-/* Gradients of the four linear shape functions, 1/mm; returns the volume, mm^3. */
-static double shape_gradients(const gm_tetmesh *m, size_t t, double g[4][3])
+double gm_shape_gradients(const gm_tetmesh *m, size_t t, double g[4][3])
 {
     const int32_t *tet = m->tets[t];
     const double *p0 = m->nodes_mm[tet[0]];
@@ -67,7 +66,7 @@ static double shape_gradients(const gm_tetmesh *m, size_t t, double g[4][3])
 static void add_element(const gm_tetmesh *m, size_t t, const gm_heart_conductivity *c,
                         const double (*z)[GM_N_INDEPENDENT], double (*w)[GM_N_INDEPENDENT])
 {
-    double g[4][3], volume = shape_gradients(m, t, g);
+    double g[4][3], volume = gm_shape_gradients(m, t, g);
     const double *f = m->fibres[t];
     for (int l = 0; l < GM_N_INDEPENDENT; l++) {
         double field[3] = {0}, along = 0;
