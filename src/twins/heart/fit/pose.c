@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "mesh/p1.h"
 
 /* One off-diagonal entry of the stiffness matrix; rows sum to zero, so these hold it all. */
 typedef struct {
@@ -31,7 +32,7 @@ static int by_nodes(const void *a, const void *b)
 static void element_edges(const gm_heart_case *c, size_t t, edge out[6])
 {
     static const int pair[6][2] = {{0, 1}, {0, 2}, {0, 3}, {1, 2}, {1, 3}, {2, 3}};
-    double g[4][3], volume = gm_shape_gradients(c->mesh, t, g), along[4];
+    double g[4][3], volume = gm_tetmesh_gradients(c->mesh, t, g), along[4];
     const double *f = c->mesh->fibres[t];
     for (int a = 0; a < 4; a++)
         along[a] = g[a][0] * f[0] + g[a][1] * f[1] + g[a][2] * f[2];

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "core/alloc.h"
+#include "mesh/p1.h"
 
 const int gm_independent_lead[GM_N_INDEPENDENT] = {0, 1, 6, 7, 8, 9, 10, 11};
 
@@ -37,36 +38,11 @@ static void node_lead_potentials(const double x[3], const double electrodes[GM_N
         z[2 + v] = r[GM_V1 + v] - wilson;
 }
 
-double gm_shape_gradients(const gm_tetmesh *m, size_t t, double g[4][3])
-{
-    const int32_t *tet = m->tets[t];
-    const double *p0 = m->nodes_mm[tet[0]];
-    double e[3][3];
-    for (int k = 0; k < 3; k++)
-        for (int d = 0; d < 3; d++)
-            e[k][d] = m->nodes_mm[tet[k + 1]][d] - p0[d];
-    double volume6 = 0;
-    for (int k = 0; k < 3; k++) {
-        const double *a = e[(k + 1) % 3], *b = e[(k + 2) % 3];
-        g[k + 1][0] = a[1] * b[2] - a[2] * b[1];
-        g[k + 1][1] = a[2] * b[0] - a[0] * b[2];
-        g[k + 1][2] = a[0] * b[1] - a[1] * b[0];
-    }
-    for (int d = 0; d < 3; d++)
-        volume6 += e[0][d] * g[1][d];
-    for (int d = 0; d < 3; d++) {
-        for (int k = 1; k < 4; k++)
-            g[k][d] /= volume6;
-        g[0][d] = -(g[1][d] + g[2][d] + g[3][d]);
-    }
-    return volume6 / 6;
-}
-
 /* Adds the element's part of K_i Z: V g_a . (Gi sum_b g_b z_b). */
 static void add_element(const gm_tetmesh *m, size_t t, const gm_heart_conductivity *c,
                         const double (*z)[GM_N_INDEPENDENT], double (*w)[GM_N_INDEPENDENT])
 {
-    double g[4][3], volume = gm_shape_gradients(m, t, g);
+    double g[4][3], volume = gm_tetmesh_gradients(m, t, g);
     const double *f = m->fibres[t];
     for (int l = 0; l < GM_N_INDEPENDENT; l++) {
         double field[3] = {0}, along = 0;

@@ -33,9 +33,6 @@ gm_status gm_lead_field_create(gm_lead_field **out, const gm_tetmesh *mesh,
                                const double electrodes_mm[GM_N_ELECTRODES][3]);
 void gm_lead_field_destroy(gm_lead_field *f);
 
-/* Gradients of the four linear shape functions of an element, 1/mm; returns its volume, mm^3. */
-double gm_shape_gradients(const gm_tetmesh *m, size_t tet, double g[4][3]);
-
 /* I II III aVR aVL aVF V1..V6 from the eight: III = II - I, aVR = -(I + II)/2, ... */
 void gm_leads_expand(const double eight[GM_N_INDEPENDENT], double twelve[12]);
 
