@@ -1,40 +1,10 @@
 /* What the headers of this folder promise and does not exist yet: refused. Each function leaves this file
  * when the real one comes; the file goes with the last. */
-#include "heart/anatomy/anatomy.h"
-#include "heart/anatomy/boundary.h"
 #include "heart/anatomy/coordinates.h"
 
 static gm_status pending(const char *what)
 {
     return gm_fail(GM_EINVAL, "%s are not in this build", what);
-}
-
-gm_status gm_anatomy_build(gm_anatomy **out, const gm_anatomy_params *params, gm_threads *threads)
-{
-    (void)params, (void)threads;
-    *out = NULL;
-    return pending("built-in anatomies");
-}
-
-void gm_anatomy_destroy(gm_anatomy *a)
-{
-    (void)a;
-}
-
-gm_status gm_heart_split_boundary(gm_face_set *base, gm_face_set *epi, const gm_tetmesh *mesh,
-                                  const gm_face_set *lv_endo, const gm_face_set *rv_endo)
-{
-    (void)mesh, (void)lv_endo, (void)rv_endo;
-    *base = *epi = (gm_face_set){0};
-    return pending("splits of the boundary");
-}
-
-gm_status gm_heart_fibres(gm_tetmesh *mesh, const gm_face_set *lv_endo, const gm_face_set *rv_endo,
-                          const gm_face_set *base, const gm_face_set *epi,
-                          const gm_fibre_angles *angles, gm_threads *threads)
-{
-    (void)mesh, (void)lv_endo, (void)rv_endo, (void)base, (void)epi, (void)angles, (void)threads;
-    return pending("fibres by rule");
 }
 
 gm_status gm_heart_coordinates_create(gm_heart_coordinates **out, const gm_tetmesh *mesh,
