@@ -31,7 +31,7 @@ test:
 bench:
 	scripts/setup.sh test
 	cmake --preset release $(CONFIGURE)
-	cmake --build --preset release
+	cmake --build --preset release --target benches
 	scripts/bench.sh
 
 fuzz:

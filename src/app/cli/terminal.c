@@ -27,11 +27,10 @@ static void show(gm_meter *m, const char *what, double fraction)
     double now = gm_clock_seconds(), waited = now - m->last_time_s;
     bool is_new = strncmp(what, m->last_what, sizeof m->last_what - 1) != 0;
     double step = fraction - m->last_fraction;
-    bool is_due = m->is_terminal
-                      ? waited >= BAR_EVERY_S || fraction >= 1
-                      : waited >= LINE_EVERY_S && (step >= LINE_EVERY_FRACTION || fraction >= 1);
-    if (!is_new && !is_due) return;
-    if (is_new && !m->is_terminal && waited < LINE_EVERY_S && m->last_what[0]) return;
+    bool has_moved = is_new || step >= LINE_EVERY_FRACTION || fraction >= 1;
+    bool is_due = m->is_terminal ? is_new || waited >= BAR_EVERY_S || fraction >= 1
+                                 : waited >= LINE_EVERY_S && has_moved;
+    if (!is_due) return;
     snprintf(m->last_what, sizeof m->last_what, "%s", what);
     m->last_time_s = now;
     m->last_fraction = fraction;
