@@ -29,7 +29,7 @@ printf '2\nTt 0 1 2 3 1\nTt 1 2 3 4 -2\n' >two.elem
 printf '1\n1 0 0\n0 0.6 -0.8\n' >two.lon
 
 it "info counts" json_is two n_tets 2
-it "info measures in mm" json_is two.elem min_volume_mm3 0.166683333183
+it "info measures in mm" json_is two.elem box_max_mm.0 1.0001
 it "info counts tags" json_is two tags.-2 1
 it "info knows fibres" json_is two has_fibres true
 it "check finds it sound" says check two 'two is sound: 5 nodes, 2 tets'
