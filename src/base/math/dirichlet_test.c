@@ -52,7 +52,7 @@ static double error_of(const gm_tetmesh *m, function *f, const gm_tensor *g)
     EXPECT(gm_stiffness(&k, m, g, NULL, NULL) == GM_OK);
     EXPECT(gm_tetmesh_boundary(m, &faces, NULL, &n_faces) == GM_OK);
     for (size_t i = 0; i < n_faces * 3; i++)
-        fixed[faces[0][i]] = 1;
+        fixed[faces[i / 3][i % 3]] = 1;
     for (size_t i = 0; i < m->n_nodes; i++)
         if (fixed[i]) u[i] = f(m->nodes_mm[i]);
     gm_dirichlet d = {.k = &k, .fixed = fixed, .u = u};
