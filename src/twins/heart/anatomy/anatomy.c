@@ -101,8 +101,8 @@ static gm_status check_closed(const gm_tetmesh *m, const int32_t (*faces)[3], si
     if (!seen) return gm_fail(GM_ENOMEM, "anatomy: no memory for %zu nodes", m->n_nodes);
     long characteristic = (long)n_faces - (long)(3 * n_faces / 2);
     for (size_t i = 0; i < 3 * n_faces; i++) {
-        characteristic += !seen[faces[0][i]];
-        seen[faces[0][i]] = 1;
+        characteristic += !seen[faces[i / 3][i % 3]];
+        seen[faces[i / 3][i % 3]] = 1;
     }
     gm_free(seen);
     if (characteristic == 2) return GM_OK;

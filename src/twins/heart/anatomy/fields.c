@@ -68,7 +68,7 @@ gm_status gm_laplace_give_apex(gm_laplace_fields *f, size_t field, const gm_face
     const double *apex = NULL;
     GM_TRY(gm_heart_cavity_axis(axis, m, lv_endo));
     for (size_t i = 0; i < 3 * epi->n_faces; i++) {
-        const double *x = m->nodes_mm[epi->faces[0][i]];
+        const double *x = m->nodes_mm[epi->faces[i / 3][i % 3]];
         double height = x[0] * axis[0] + x[1] * axis[1] + x[2] * axis[2];
         if (height < lowest) {
             lowest = height;
@@ -77,9 +77,9 @@ gm_status gm_laplace_give_apex(gm_laplace_fields *f, size_t field, const gm_face
     }
     if (!apex) return gm_fail(GM_EINVAL, "epicardium: no faces");
     for (size_t i = 0; i < 3 * epi->n_faces; i++) {
-        const double *x = m->nodes_mm[epi->faces[0][i]];
+        const double *x = m->nodes_mm[epi->faces[i / 3][i % 3]];
         double r2 = pow(x[0] - apex[0], 2) + pow(x[1] - apex[1], 2) + pow(x[2] - apex[2], 2);
-        if (r2 <= reach_mm * reach_mm) gm_laplace_give_node(f, field, epi->faces[0][i], 0);
+        if (r2 <= reach_mm * reach_mm) gm_laplace_give_node(f, field, epi->faces[i / 3][i % 3], 0);
     }
     return GM_OK;
 }
