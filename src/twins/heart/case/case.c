@@ -81,7 +81,6 @@ gm_status gm_heart_case_add_input(gm_heart_case *c, const char *role, const char
 gm_status gm_heart_case_set_mesh(gm_heart_case *c, gm_tetmesh *taken, const char *name)
 {
     c->mesh = taken;
-    GM_TRY(gm_tetmesh_check(c->mesh, NULL, name));
     GM_TRY(gm_tetmesh_measure(c->mesh, &c->facts));
     double extent = 0;
     for (int k = 0; k < 3; k++)

@@ -10,7 +10,8 @@ gm_status gm_heart_case_create(gm_heart_case **out, const char *name);
 /* Hashes the file and remembers it. */
 gm_status gm_heart_case_add_input(gm_heart_case *c, const char *role, const char *path);
 
-/* Takes the mesh over (also on failure), checks it and its unit, makes facts and locator. */
+/* Takes the mesh, which has passed gm_tetmesh_check(), over (also on failure), checks its unit, makes facts
+ * and locator. */
 gm_status gm_heart_case_set_mesh(gm_heart_case *c, gm_tetmesh *taken, const char *name);
 
 /* Fills what of base and epicardium is not given: one from the other, or both by the documented split.
