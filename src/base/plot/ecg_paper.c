@@ -52,7 +52,7 @@ static void draw_header(gm_canvas *c, const char *text, double x, gm_colour ink)
                kept = length < sizeof line - 1 ? length : sizeof line - 1;
         memcpy(line, text, kept);
         line[kept] = 0;
-        gm_canvas_text(c, x, 8.5 + 4.6 * row, 3.7, GM_ALIGN_LEFT, row == 0, ink, line);
+        gm_canvas_text(c, x, 7 + 4.5 * row, 3.7, GM_ALIGN_LEFT, row == 0, ink, line);
         text += length + (text[length] == '\n');
     }
 }

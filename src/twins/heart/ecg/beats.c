@@ -145,17 +145,23 @@ static void known_stretch(const gm_ecg_measurement *m, const size_t *at, double 
     within[1] = (ptrdiff_t)at[last] + (ptrdiff_t)(0.1 * rate_hz);
 }
 
+/* A neighbour's QRS reaches this far from its fiducial; it is not part of the beat. */
+static const double NEIGHBOUR_MS = 120;
+
 static void average_lead(gm_ecg_median_beat *b, const gm_ecg_measurement *m, const double *x,
                          size_t n, const size_t *at, int lead, double *v)
 {
-    ptrdiff_t within[2];
+    ptrdiff_t within[2], qrs = (ptrdiff_t)(NEIGHBOUR_MS * b->rate_hz / 1000);
     known_stretch(m, at, b->rate_hz, within);
     for (size_t i = 0; i < b->n; i++) {
         size_t n_v = 0;
         for (size_t k = 0; k < m->n_beats; k++) {
             ptrdiff_t place = (ptrdiff_t)(at[k] + i) - (ptrdiff_t)b->fiducial;
             if (!m->beats[k].in_median || place < 0 || place >= (ptrdiff_t)n) continue;
-            if (place >= within[0] && place <= within[1]) v[n_v++] = x[place];
+            if (place < within[0] || place > within[1]) continue;
+            if (k > 0 && place < (ptrdiff_t)at[k - 1] + qrs) continue;
+            if (k + 1 < m->n_beats && place > (ptrdiff_t)at[k + 1] - qrs) continue;
+            v[n_v++] = x[place];
         }
         if (n_v == 0) continue;
         size_t to = (size_t)lead * b->n + i;
@@ -163,8 +169,8 @@ static void average_lead(gm_ecg_median_beat *b, const gm_ecg_measurement *m, con
     }
 }
 
-/* Beats at the edges of the record do not reach everywhere: what no beat covers takes the nearest
- * value, so that a lead is known throughout or not at all. */
+/* Beats at the edges of the record do not reach everywhere, and the neighbours' QRS are left out:
+ * what no beat covers takes the nearest value, so that a lead is known throughout or not at all. */
 static void close_ends(double *x, size_t n)
 {
     size_t first = 0, last = n;
