@@ -36,9 +36,7 @@ bench:
 
 fuzz:
 	scripts/setup.sh test
-	cmake --preset fuzz $(CONFIGURE)
-	cmake --build --preset fuzz
-	scripts/fuzz.sh $(FUZZ_SECONDS)
+	GM_CMAKE_ARGS="$(CONFIGURE)" scripts/fuzz.sh $(FUZZ_SECONDS)
 
 install: build
 	cmake --install build/release --prefix $(DESTINATION)
