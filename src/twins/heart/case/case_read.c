@@ -23,11 +23,12 @@ enum { WHERE_BYTES = 512 };
 static const char *const mesh_endings[] = {".pts", ".elem", ".lon", ".node",
                                            ".ele", ".vtk",  ".vtu", NULL};
 
-/* A file that a case names but that is not there makes the case malformed; the key comes first. */
+/* A file that a case names but that cannot be read makes the case malformed; the key comes first. */
 static gm_status fail_at_key(gm_status s, const char *where, const char *key)
 {
     if (s == GM_OK || s == GM_ENOMEM) return s;
-    return gm_fail_in(s == GM_ENOTFOUND ? GM_EFORMAT : s, "%s: \"%s\"", where, key);
+    bool unreadable = s == GM_ENOTFOUND || s == GM_EIO;
+    return gm_fail_in(unreadable ? GM_EFORMAT : s, "%s: \"%s\"", where, key);
 }
 
 /* The file named by a key, seen from the case file; *path NULL if the key is absent. */

@@ -74,6 +74,8 @@ static gm_status read_inputs(forward *f, const gm_args *args)
     gm_progress_report(f->run->progress, "reading the case", 0);
     GM_TRY(gm_heart_params_read(&f->params, args->words[1]));
     GM_TRY(gm_heart_case_read(&f->c, args->words[0], f->run->threads));
+    if (f->c->fibres_by_rule)
+        gm_text_addf(&f->notes, "%s: the mesh has no fibres; they were made by rule\n", f->c->name);
     return gm_heart_params_resolve(&f->params, f->c, f->run->threads, args->words[1], f->sources,
                                    &f->notes);
 }

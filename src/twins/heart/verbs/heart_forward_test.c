@@ -1,5 +1,4 @@
-#include "geometry/crtdemo_for_tests.h"
-#include "heart/case/files_for_tests.h"
+#include "heart/case/crtdemo_case_for_tests.h"
 #include "heart/verbs/verbs.h"
 #include "testing/gm_test.h"
 
@@ -196,22 +195,6 @@ static void the_ecg_is_the_volume_integral_of_the_potential_gradient(void)
 
 /* ---- crtdemo ------------------------------------------------------------------------------------ */
 
-static void put_crtdemo(const char *folder, const char *params)
-{
-    gm_tetmesh *m;
-    EXPECT(gm_crtdemo_mesh(&m) == GM_OK);
-    gm_put_mesh(folder, "heart", m, 1000, true);
-    gm_tetmesh_destroy(m);
-    gm_text t = {0};
-    gm_text_addf(&t,
-                 "{\"mesh\": \"heart\", \"electrodes\": \"%s/electrodes_mm.csv\", \"endocardium\": "
-                 "{\"lv\": \"%s/raw/crtdemo_LVendo_heart_cut.obj\","
-                 "\"rv\": \"%s/raw/crtdemo_RVendo_heart_cut.obj\"}}",
-                 GM_CRTDEMO_DIR, GM_CRTDEMO_DIR, GM_CRTDEMO_DIR);
-    gm_put_text(folder, "case.json", &t);
-    gm_put(folder, "params.json", params);
-}
-
 static const char crtdemo_params[] =
     "{\"sites\": [{\"node\": 3600, \"onset_ms\": 4}, {\"node\": 1200, \"onset_ms\": 10},"
     "{\"node\": 2500}], \"v_f_m_s\": 0.7, \"v_t_ratio\": 0.4, \"fast_layer_factor\": 2,"
@@ -222,7 +205,8 @@ static void a_real_heart_is_activated_no_faster_than_its_fastest_tissue(void)
     NEED_DATA(GM_CRTDEMO_DIR);
     char folder[64];
     gm_folder_for_test(folder);
-    put_crtdemo(folder, crtdemo_params);
+    gm_put_crtdemo_case(folder, true, "");
+    gm_put(folder, "params.json", crtdemo_params);
     gm_result *r;
     EXPECT(forward(folder, false, NULL, &r) == GM_OK);
     gm_tetmesh *m;
@@ -256,7 +240,8 @@ static void two_threads_give_the_same_bits_as_one(void)
     NEED_DATA(GM_CRTDEMO_DIR);
     char folder[64];
     gm_folder_for_test(folder);
-    put_crtdemo(folder, crtdemo_params);
+    gm_put_crtdemo_case(folder, true, "");
+    gm_put(folder, "params.json", crtdemo_params);
     gm_threads *two;
     EXPECT(gm_threads_create(&two, 2) == GM_OK);
     gm_result *a, *b;
@@ -277,7 +262,8 @@ static void cached_fields_agree_with_the_joint_solve(void)
     NEED_DATA(GM_CRTDEMO_DIR);
     char folder[64];
     gm_folder_for_test(folder);
-    put_crtdemo(folder, crtdemo_params);
+    gm_put_crtdemo_case(folder, true, "");
+    gm_put(folder, "params.json", crtdemo_params);
     gm_result *a, *b;
     EXPECT(forward(folder, false, NULL, &a) == GM_OK);
     EXPECT(forward(folder, true, NULL, &b) == GM_OK);
