@@ -3,7 +3,8 @@
  * Reading: decimal text of up to 19 digits is converted by one exactly rounded operation where that
  * is possible (Clinger 1990, "How to read floating point numbers accurately"), otherwise by
  * strtod(); either way the result is the nearest double. `shift` moves the decimal point: -3 reads
- * um as mm without a second rounding. Writing: the fewest digits that read back to the same double.
+ * um as mm without a second rounding. Writing: up to 17 digits, so that the same double is read back;
+ * fewer where they do.
  */
 #ifndef GM_GEOMETRY_NUMBERS_H
 #define GM_GEOMETRY_NUMBERS_H

@@ -16,7 +16,7 @@ static void every_double_survives_printing_and_reading(void)
 {
     gm_rng r = gm_rng_stream(21, 0);
     int wrong = 0;
-    for (int i = 0; i < 200000; i++) {
+    for (int i = 0; i < 1000000; i++) {
         uint64_t bits = (uint64_t)gm_rng_u32(&r) << 32 | gm_rng_u32(&r);
         double v = (gm_rng_uniform(&r) - 0.5) * pow(10, (double)(i % 12) - 6);
         if (i % 4 == 0) memcpy(&v, &bits, sizeof v); /* any magnitude */

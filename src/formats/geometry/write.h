@@ -1,6 +1,6 @@
 /* write.h - meshes, sets and fields as other programs read them.
  *
- * Numbers keep every bit: text has the fewest digits that read back to the same double (.pts in um as
+ * Numbers keep every bit: text has as many digits as read back to the same double (.pts in um as
  * well), binary is 64-bit. Files are replaced as a whole. Tags, fibres and sheets go along where the
  * mesh has them. All fail with GM_EIO or GM_ENOMEM.
  */
