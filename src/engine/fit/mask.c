@@ -1,14 +1,26 @@
-/* A problem with some residuals held at 0: each entry hands through to the inner problem. */
+/* A problem with some residuals held at 0, or shifted: each entry hands through to the inner problem. */
 #include <string.h>
 
 #include "fit/validation.h"
+
+static void subtract(size_t n, const double shift[], double residuals[])
+{
+    for (size_t i = 0; shift && i < n; i++)
+        residuals[i] -= shift[i];
+}
+
+static void mask_residuals(const gm_fit_mask *m, double residuals[])
+{
+    subtract(m->inner->n_residuals, m->data_shift, residuals);
+    for (size_t i = 0; i < m->n_rows; i++)
+        residuals[m->rows[i]] = 0;
+}
 
 static gm_status evaluate(void *self, unsigned worker, const double state[], double residuals[])
 {
     const gm_fit_mask *m = self;
     GM_TRY(m->inner->evaluate(m->inner->self, worker, state, residuals));
-    for (size_t i = 0; i < m->n_rows; i++)
-        residuals[m->rows[i]] = 0;
+    mask_residuals(m, residuals);
     return GM_OK;
 }
 
@@ -18,18 +30,19 @@ static gm_status jacobian(void *self, unsigned worker, const double state[], dou
     const gm_fit_mask *m = self;
     size_t n = m->inner->n_tangent;
     GM_TRY(m->inner->jacobian(m->inner->self, worker, state, residuals, j));
-    for (size_t i = 0; i < m->n_rows; i++) {
-        residuals[m->rows[i]] = 0;
+    mask_residuals(m, residuals);
+    for (size_t i = 0; i < m->n_rows; i++)
         memset(j + m->rows[i] * n, 0, n * sizeof *j);
-    }
     return GM_OK;
 }
 
 static gm_status prior(void *self, unsigned worker, const double state[], double residuals[],
                        double j[])
 {
-    const gm_fit_problem *p = ((const gm_fit_mask *)self)->inner;
-    return p->prior(p->self, worker, state, residuals, j);
+    const gm_fit_mask *m = self;
+    GM_TRY(m->inner->prior(m->inner->self, worker, state, residuals, j));
+    subtract(m->inner->n_prior, m->prior_shift, residuals);
+    return GM_OK;
 }
 
 static void retract(void *self, unsigned worker, const double state[], const double delta[],
@@ -77,7 +90,7 @@ gm_status gm_fit_without(gm_fit_problem *out, gm_fit_mask *mask, const gm_fit_pr
         if (rows[i] >= inner->n_residuals)
             return gm_fail(GM_EINVAL, "fit: residual %zu kept out, there are %zu", rows[i],
                            inner->n_residuals);
-    *mask = (gm_fit_mask){inner, rows, n_rows};
+    *mask = (gm_fit_mask){.inner = inner, .rows = rows, .n_rows = n_rows};
     *out = *inner;
     out->self = mask;
     out->evaluate = evaluate;

@@ -1,13 +1,13 @@
 #include "fit/posterior.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/alloc.h"
+#include "fit/ensemble.h"
 #include "fit/laplace.h"
 
-enum { BISECTIONS = 50, MOST_STEPS = 200, MOST_LOOKS = 16, LOOK_BACK = 256 };
+enum { BISECTIONS = 50, MOST_STEPS = 200, MOST_LOOKS = 16 };
 #define JITTER 1e-4 /* SD, whitened: so that difference moves reach every state */
 #define SMALLEST_BETA_STEP \
     1e-4 /* a step of beta is at least this, whatever it costs in particles */
@@ -230,8 +230,7 @@ static double choose_step(sampler *s)
 {
     double rest = 1 - s->beta, unused;
     double wanted = s->o->ess_share * (double)count_alive(s);
-    if (weigh(s, rest, &unused) >= wanted || is_spent(s) || s->out->n_steps + 1 >= MOST_STEPS)
-        return rest;
+    if (weigh(s, rest, &unused) >= wanted || s->out->n_steps + 1 >= MOST_STEPS) return rest;
     double low = 0, high = rest;
     for (int k = 0; k < BISECTIONS; k++) {
         double middle = 0.5 * (low + high);
@@ -363,25 +362,17 @@ static gm_status run(sampler *s)
                        s->q.n);
     s->out->ess_laplace = weigh(s, 1, &unused);
     s->out->ess = (double)s->out->n_members;
-    while (s->beta < 1)
+    do
         GM_TRY(step_beta(s));
-    GM_TRY(settle_down(s));
+    while (s->beta < 1 && !is_spent(s));
+    if (s->beta == 1) GM_TRY(settle_down(s));
+    s->out->beta = s->beta;
     s->out->ess = fmax(s->out->ess, 1);
     s->out->acceptance = s->n_moves > 0 ? (double)s->n_accepted / (double)s->n_moves : 0;
     return GM_OK;
 }
 
 /* ---- the result --------------------------------------------------------------------------------- */
-
-static bool is_repeated(const gm_posterior *e, size_t k)
-{
-    /* Resampling leaves copies side by side. */
-    for (size_t i = k > LOOK_BACK ? k - LOOK_BACK : 0; i < k; i++)
-        if (!memcmp(e->states + i * e->n_state, e->states + k * e->n_state,
-                    e->n_state * sizeof *e->states))
-            return true;
-    return false;
-}
 
 /* Members: evenly spaced particles, which after resampling are equally probable. */
 static void take_members(sampler *s)
@@ -392,37 +383,10 @@ static void take_members(sampler *s)
         memcpy(e->states + k * e->n_state, a->state, e->n_state * sizeof *e->states);
         e->misfits[k] = a->misfit, e->data_misfits[k] = a->data_misfit;
         e->basins[k] = s->q.parts[a->part].index;
-        e->n_distinct += !is_repeated(e, k);
     }
+    gm_posterior_count_distinct(e);
     for (size_t i = 0; i < s->n; i++)
         e->basin_shares[s->q.parts[s->now[i].part].index] += 1 / (double)s->n;
-}
-
-static gm_status create_result(gm_posterior **out, size_t n_state, size_t n_members,
-                               size_t n_basins)
-{
-    gm_posterior *e = *out = gm_calloc(1, sizeof *e);
-    if (!e) return gm_fail(GM_ENOMEM, "posterior: no memory");
-    e->n_members = n_members, e->n_state = n_state, e->n_basins = n_basins;
-    e->states = gm_calloc(n_members * n_state, sizeof *e->states);
-    e->misfits = gm_calloc(n_members, sizeof *e->misfits);
-    e->data_misfits = gm_calloc(n_members, sizeof *e->data_misfits);
-    e->basins = gm_calloc(n_members, sizeof *e->basins);
-    e->basin_shares = gm_calloc(n_basins, sizeof *e->basin_shares);
-    if (!e->states || !e->misfits || !e->data_misfits || !e->basins || !e->basin_shares)
-        return gm_fail(GM_ENOMEM, "posterior: no memory");
-    return GM_OK;
-}
-
-void gm_posterior_destroy(gm_posterior *e)
-{
-    if (!e) return;
-    gm_free(e->states);
-    gm_free(e->misfits);
-    gm_free(e->data_misfits);
-    gm_free(e->basins);
-    gm_free(e->basin_shares);
-    gm_free(e);
 }
 
 static gm_status create_particles(sampler *s)
@@ -461,7 +425,7 @@ static gm_status check(const gm_fit_problem *p, size_t n_basins, const gm_poster
 
 static gm_status sample(sampler *s, const gm_basin basins[], size_t n_basins)
 {
-    GM_TRY(create_result(&s->out, s->p->n_state, s->o->n_members, n_basins));
+    GM_TRY(gm_posterior_create(&s->out, s->p->n_state, s->o->n_members, n_basins));
     GM_TRY(gm_fit_works_create(&s->works, s->p, gm_threads_count(s->threads)));
     GM_TRY(create_particles(s));
     GM_TRY(laplace_create(&s->q, s->p, basins, n_basins, s->o->margin, s->o->spread,
@@ -493,20 +457,4 @@ gm_status gm_posterior_sample(gm_posterior **out, const gm_fit_problem *p, const
     else
         gm_posterior_destroy(s.out);
     return e;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-double gm_fit_quantile(double values[], size_t n, double q)
-{
-    qsort(values, n, sizeof *values, by_value);
-    double at = q * (double)(n - 1);
-    size_t below = at < 0 ? 0 : (size_t)at;
-    if (below + 1 >= n) return values[n - 1];
-    double share = at - (double)below;
-    return values[below] + share * (values[below + 1] - values[below]);
 }

@@ -22,6 +22,9 @@
  * basins are not counted twice. On a curved state space volumes are those of the tangent at the mode.
  * Tangent limits cut the density off; they must hold at the mode for moves of any size.
  *
+ * Cost: n_particles (1 + n_moves (n_steps - 1 + n_passes)) evaluations. With tens of parameters and an
+ * expensive model consider gm_posterior_refit(), below.
+ *
  * Pure: same bits for any number of threads.
  */
 #ifndef GM_FIT_POSTERIOR_H
@@ -47,7 +50,8 @@ typedef struct {
     size_t max_passes; /* at beta = 1, while there is drift; at least 1 is made */
     double ess_share;  /* (0, 1): a step of beta keeps at least this share of the particles alive */
     double spread;     /* Laplace SDs are widened by this, >= 1, so that q covers the tails */
-    size_t max_evaluations; /* cost units; 0: no limit. When spent, the rest goes in one step */
+    size_t
+        max_evaluations; /* cost units; 0: no limit. When spent, beta stays where it is: see below */
     const gm_progress *progress;
 } gm_posterior_options;
 
@@ -66,6 +70,7 @@ typedef struct {
     double acceptance;   /* share of moves accepted */
     size_t n_distinct;   /* different states among the members */
     size_t n_steps;      /* of beta; 1 where Laplace is good */
+    double beta;         /* 1: these are draws of pi. Less: evaluations ran out on the way from q */
     size_t n_passes;     /* of moves at beta = 1 */
     bool is_settled;     /* there was no drift any more */
     double log_evidence; /* ln of the integral of exp(-misfit / 2) over the tangents */
@@ -77,6 +82,31 @@ typedef struct {
  * GM_ENOCONV if the model can be evaluated nowhere near the basins. The caller owns *out. */
 gm_status gm_posterior_sample(gm_posterior **out, const gm_fit_problem *p, const gm_basin basins[],
                               size_t n_basins, const gm_posterior_options *o, gm_threads *threads);
+/* Another way to an ensemble, for models with a Jacobian and tens of parameters: randomised maximum
+ * likelihood (Oliver, He & Reynolds 1996, ECMOR V; Chen & Oliver 2012, Math. Geosci. 44:1-26). Each
+ * member is the fit to data and prior that were disturbed by noise of their own size,
+ *
+ *     min_x  sum_i (r_i(x) - sqrt(temperature) e_i)^2 / temperature + sum_j (q_j(x) - h_j)^2
+ *
+ * e, h standard normal, begun at the mode of a basin drawn by its evidence. Exact for a linear model;
+ * for others an approximation, whose every member is a good fit. Members worse than the best mode by
+ * more than twice the 99.9 % quantile of chi-squared with n_tangent degrees got stuck: they are drawn
+ * again, twice at most, then kept (acceptance tells the share of good ones among all). */
+typedef struct {
+    uint64_t seed;
+    size_t n_members;         /* >= 1 */
+    double margin;            /* as above */
+    gm_refine_options refine; /* of each member */
+    const gm_progress *progress;
+} gm_refit_options;
+
+gm_refit_options gm_refit_defaults(void); /* seed 1, 64, 18; Levenberg-Marquardt, 60 evaluations */
+
+/* Fills a gm_posterior: ess = n_members (draws are independent), log_evidence by Laplace, ess_laplace
+ * and the rest 0. Fails as gm_posterior_sample() does. */
+gm_status gm_posterior_refit(gm_posterior **out, const gm_fit_problem *p, const gm_basin basins[],
+                             size_t n_basins, const gm_refit_options *o, gm_threads *threads);
+
 void gm_posterior_destroy(gm_posterior *e); /* NULL is allowed */
 
 /* Quantile (linear between order statistics) of n values, which are sorted in place. q in [0, 1]. */

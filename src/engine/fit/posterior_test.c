@@ -323,6 +323,19 @@ static void one_two_and_three_threads_give_the_same_bits(void)
     gm_posterior_destroy(other);
 }
 
+static void when_evaluations_run_out_it_says_how_far_it_came(void)
+{
+    gm_fit_problem p = {.n_state = 2, .n_tangent = 2, .n_residuals = 2, .evaluate = banana};
+    double mode[2] = {0.1, 0.1}, h[4];
+    gm_basin b = refined(&p, mode, h);
+    gm_posterior_options o = gm_posterior_defaults();
+    o.ess_share = 0.95, o.n_particles = 500, o.max_evaluations = 1500;
+    gm_posterior *e = sampled(&p, &b, 1, &o, 1);
+    EXPECT(e->beta > 0 && e->beta < 1 && e->n_passes == 0 && !e->is_settled);
+    EXPECT(e->evaluations < 1500 + 4 * 500);
+    gm_posterior_destroy(e);
+}
+
 static void bad_options_interrupts_and_no_memory_are_reported(void)
 {
     double at = 1, h;
@@ -369,6 +382,7 @@ int main(int argc, char **argv)
     RUN(a_density_cut_off_at_its_limit_has_the_mean_of_the_cut_normal);
     RUN(a_curved_valley_is_sampled_to_its_ends);
     RUN(one_two_and_three_threads_give_the_same_bits);
+    RUN(when_evaluations_run_out_it_says_how_far_it_came);
     RUN(bad_options_interrupts_and_no_memory_are_reported);
     RUN(quantiles_lie_between_order_statistics);
     return gm_report();

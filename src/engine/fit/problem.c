@@ -41,11 +41,15 @@ static gm_status check_box(const gm_fit_problem *p)
                            "fit problem: box of component %zu is [%g, %g], a finite range "
                            "is needed",
                            i, p->lower[i], p->upper[i]);
-    for (size_t i = 0; p->tangent_scale && i < p->n_tangent; i++)
-        if (!(p->tangent_scale[i] > 0 && isfinite(p->tangent_scale[i])))
-            return gm_fail(GM_EINVAL,
-                           "fit problem: tangent_scale[%zu] = %g, allowed > 0 and finite", i,
-                           p->tangent_scale[i]);
+    return GM_OK;
+}
+
+static gm_status check_positive(const gm_fit_problem *p, const char *name, const double v[])
+{
+    for (size_t i = 0; v && i < p->n_tangent; i++)
+        if (!(v[i] > 0 && isfinite(v[i])))
+            return gm_fail(GM_EINVAL, "fit problem: %s[%zu] = %g, allowed > 0 and finite", name, i,
+                           v[i]);
     return GM_OK;
 }
 
@@ -53,6 +57,8 @@ gm_status gm_fit_problem_check(const gm_fit_problem *p)
 {
     GM_TRY(check_counts(p));
     GM_TRY(check_box(p));
+    GM_TRY(check_positive(p, "tangent_scale", p->tangent_scale));
+    GM_TRY(check_positive(p, "most_step", p->most_step));
     if (!(p->temperature == 0 || (p->temperature >= 1 && isfinite(p->temperature))))
         return gm_fail(GM_EINVAL, "fit problem: temperature = %g, allowed >= 1 (or 0 for 1)",
                        p->temperature);
@@ -137,16 +143,17 @@ gm_status gm_fit_perturb(const gm_fit_problem *p, unsigned worker, gm_rng *rng,
 double gm_fit_distance(const gm_fit_problem *p, unsigned worker, const double a[], const double b[])
 {
     if (p->distance) return p->distance(p->self, worker, a, b);
-    double largest = 0;
+    double squares = 0;
     for (size_t i = 0; i < p->n_state; i++) {
         double scale = 1;
         if (p->lower)
             scale = p->upper[i] - p->lower[i];
         else if (p->n_tangent == p->n_state)
             scale = gm_fit_tangent_scale(p, i);
-        largest = fmax(largest, fabs(a[i] - b[i]) / scale);
+        double d = (a[i] - b[i]) / scale;
+        squares += d * d;
     }
-    return largest;
+    return sqrt(squares);
 }
 
 double gm_fit_temperature(double discrepancy, size_t n_residuals, double n_effective)

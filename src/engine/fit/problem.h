@@ -41,11 +41,13 @@ typedef struct gm_fit_problem {
     const double *lower; /* [n_state] box, NULL: none. Only states in the box are proposed by the */
     const double *upper; /* default entries; a kind's own entries keep to it themselves */
     const double
-        *tangent_scale;     /* [n_tangent] > 0: a change that matters, e.g. the prior SD: unit of
+        *tangent_scale;      /* [n_tangent] > 0: a change that matters, e.g. the prior SD: unit of
                                   * first steps, differences and stopping rules. NULL: a tenth of the
                                   * box if n_tangent == n_state, else 1 */
-    size_t evaluation_cost; /* what one evaluate counts as, 0 means 1: so that a cheap stand-in */
-    size_t jacobian_cost;   /* and the full model share one count of evaluations */
+    const double *most_step; /* [n_tangent] > 0: refinement moves no further in one step. NULL: any.
+                              * Unlike tangent_limits it says nothing about what is possible */
+    size_t evaluation_cost;  /* what one evaluate counts as, 0 means 1: so that a cheap stand-in */
+    size_t jacobian_cost;    /* and the full model share one count of evaluations */
 
     /* Required. residuals [n_residuals]. */
     gm_status (*evaluate)(void *self, unsigned worker, const double state[], double residuals[]);
@@ -84,8 +86,8 @@ typedef struct gm_fit_problem {
                          double redrawn[], size_t *evaluations);
 
     /* Symmetric, >= 0: how different two states are, to tell basins apart (for a heart: RMS
-     * difference of activation, ms). Default: largest |a - b| / (upper - lower) over the components,
-     * or / tangent_scale where there is no box. */
+     * difference of activation, ms). Ties between unequal states should be rare. Default: the length
+     * of (a - b) / (upper - lower), or of (a - b) / tangent_scale where there is no box. */
     double (*distance)(void *self, unsigned worker, const double a[], const double b[]);
 } gm_fit_problem;
 

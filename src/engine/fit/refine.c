@@ -61,6 +61,9 @@ static void hold_at_limits(const descent *d)
         bool at_high = w->high[i] <= tiny && w->gradient[i] < 0;
         bool at_low = w->low[i] >= -tiny && w->gradient[i] > 0;
         w->held[i] = at_high || at_low ? 0.0 : NAN;
+        if (!d->p->most_step) continue;
+        w->low[i] = fmax(w->low[i], -d->p->most_step[i]);
+        w->high[i] = fmin(w->high[i], d->p->most_step[i]);
     }
 }
 

@@ -352,6 +352,36 @@ static void the_evaluation_limit_is_kept(void)
     EXPECT(r.stop == GM_REFINE_AT_FLOOR && r.misfit <= 1.0);
 }
 
+static gm_status far_away(void *self, unsigned worker, const double x[], double r[])
+{
+    double *longest = self;
+    (void)worker;
+    longest[0] = fmax(longest[0], fabs(x[0] - longest[1]));
+    r[0] = x[0] - 100;
+    return GM_OK;
+}
+
+static void a_step_is_cut_where_the_problem_asks_for_it(void)
+{
+    double seen[2] = {0, 0}, most[1] = {7}, x[1] = {0};
+    gm_fit_problem p = {.self = seen,
+                        .n_state = 1,
+                        .n_tangent = 1,
+                        .n_residuals = 1,
+                        .most_step = most,
+                        .evaluate = far_away};
+    gm_refine_options o = tight();
+    o.max_evaluations = 2; /* the start, then derivatives, a step */
+    refined(&p, &o, x, NULL);
+    EXPECT(seen[0] <= 7);
+    o.max_evaluations = 2000;
+    refined(&p, &o, x, NULL);
+    EXPECT_CLOSE(x[0], 100, 1e-9, 0);
+    most[0] = 0;
+    EXPECT(gm_fit_problem_check(&p) == GM_EINVAL);
+    EXPECT_CONTAINS(gm_error_text(), "most_step[0] = 0");
+}
+
 static void bad_problems_and_options_are_refused(void)
 {
     gm_fit_problem p = valley;
@@ -418,6 +448,7 @@ int main(int argc, char **argv)
     RUN(huber_limits_what_one_outlier_does);
     RUN(states_without_value_are_walked_around);
     RUN(the_evaluation_limit_is_kept);
+    RUN(a_step_is_cut_where_the_problem_asks_for_it);
     RUN(bad_problems_and_options_are_refused);
     RUN(no_memory_and_interrupts_are_reported);
     return gm_report();

@@ -59,6 +59,7 @@ typedef struct {
     const gm_fit_problem *inner;
     const size_t *rows; /* residual numbers kept out, [n_rows], not owned */
     size_t n_rows;
+    const double *data_shift, *prior_shift; /* subtracted from the residuals; NULL: none */
 } gm_fit_mask;
 
 /* Sets *mask and *out. GM_EINVAL: a row beyond the problem, or all rows. */
