@@ -5,8 +5,8 @@
 
 #include "core/alloc.h"
 
-enum { MOST_ITERATIONS = 5000, MOST_SHIFTS = 12 };
-#define FIRST_SHIFT 1e-3 /* of the diagonal, doubled until all pivots are positive */
+enum { MOST_ITERATIONS = 5000 };
+#define LEAST_PIVOT 0.01 /* of the diagonal; below, the diagonal itself is the pivot */
 
 /* The equations of the free nodes: the strict lower triangle by rows, and the diagonal. */
 typedef struct {
@@ -99,9 +99,9 @@ static gm_status reduced_make(reduced *s, const gm_dirichlet *d)
 /* ---- incomplete factorisation ------------------------------------------------------------------- */
 
 /* Row i of L D L' on the pattern of A. Both rows are sorted, so their common columns are merged. */
-static double factor_row(reduced *s, size_t i, double shift)
+static double factor_row(reduced *s, size_t i)
 {
-    double pivot = s->diagonal[i] * (1 + shift);
+    double pivot = s->diagonal[i];
     for (int64_t e = s->start[i]; e < s->start[i + 1]; e++) {
         size_t j = (size_t)s->column[e];
         double sum = s->value[e];
@@ -123,20 +123,12 @@ static double factor_row(reduced *s, size_t i, double shift)
     return pivot;
 }
 
-static gm_status factorise(reduced *s)
+static void factorise(reduced *s)
 {
-    double shift = 0;
-    for (int attempt = 0; attempt < MOST_SHIFTS; attempt++) {
-        size_t i = 0;
-        for (; i < s->n; i++) {
-            double pivot = factor_row(s, i, shift);
-            if (!(pivot > 1e-8 * s->diagonal[i])) break;
-            s->pivot[i] = 1 / pivot;
-        }
-        if (i == s->n) return GM_OK;
-        shift = shift > 0 ? 3 * shift : FIRST_SHIFT;
+    for (size_t i = 0; i < s->n; i++) {
+        double pivot = factor_row(s, i);
+        s->pivot[i] = 1 / (pivot > LEAST_PIVOT * s->diagonal[i] ? pivot : s->diagonal[i]);
     }
-    return gm_fail(GM_ENOCONV, "dirichlet: the matrix is not positive definite");
 }
 
 /* z = (L D L')^-1 r */
@@ -208,8 +200,10 @@ static gm_status solve_one(gm_dirichlet *d)
 {
     reduced s = {0};
     gm_status status = reduced_make(&s, d);
-    if (status == GM_OK) status = factorise(&s);
-    if (status == GM_OK) status = iterate(&s, d);
+    if (status == GM_OK) {
+        factorise(&s);
+        status = iterate(&s, d);
+    }
     for (size_t i = 0; i < s.n && status == GM_OK; i++)
         d->u[s.node[i]] = s.x[i];
     reduced_free(&s);

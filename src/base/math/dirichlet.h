@@ -2,8 +2,8 @@
  *
  * Where u is given (fixed[i] != 0) it stays; the equations of the other nodes are solved by conjugate
  * gradients, preconditioned by an incomplete Cholesky factorisation without fill (Meijerink & van der
- * Vorst 1977, Math. Comp. 31:148; if a pivot fails the diagonal is raised: Manteuffel 1980, Math.
- * Comp. 34:473). Nodes that are in no equation (an empty row) and not fixed become 0.
+ * Vorst 1977, Math. Comp. 31:148; where a pivot fails the diagonal takes its place, after Kershaw
+ * 1978, J. Comput. Phys. 26:43). Nodes that are in no equation (an empty row) and not fixed become 0.
  *
  * Several problems run at once, each on one thread from beginning to end: same bits for any number
  * of threads.

@@ -47,7 +47,9 @@ typedef struct {
     int32_t tet;
     double weight[4]; /* >= 0, sum 1 */
     double xyz_mm[3];
-    double misfit; /* of (ab, rt, tm) there, root sum square; 0: the heart has such a point */
+    /* How far the coordinates there are from those asked for: root sum square of ab, rt and 0.1 tm
+     * (a wall is about a tenth of the axis); below 1e-9: the heart has just such a point. */
+    double misfit;
 } gm_coordinate_place;
 
 /* Keeps mesh and coordinates, which must outlive it. Immutable, shared freely by threads. */
@@ -60,9 +62,14 @@ void gm_coordinate_finder_destroy(gm_coordinate_finder *f); /* NULL is allowed *
 gm_status gm_coordinates_find(const gm_coordinate_finder *f, gm_ventricle ventricle, double ab,
                               double rt, double tm, gm_coordinate_place *out);
 
+typedef struct {
+    gm_ventricle ventricle;
+    double ab, rt, tm;
+} gm_coordinate_values;
+
 /* The coordinates at a place inside a tet (rt interpolated the short way round). */
-void gm_coordinates_at(const gm_tetmesh *mesh, const gm_heart_coordinates *c, int32_t tet,
-                       const double weight[4], double *ab, double *rt, double *tm);
+gm_coordinate_values gm_coordinates_at(const gm_tetmesh *mesh, const gm_heart_coordinates *c,
+                                       int32_t tet, const double weight[4]);
 
 /* ---- the other convention ----------------------------------------------------------------------- */
 
