@@ -9,7 +9,7 @@
  *
  * Each site has exactly one of node, xyz_mm and uvc. Without "apd" nothing repolarises: no T wave.
  *
- * The APD of node i, section 5 of the model card (after Camps 2024):
+ * The APD of node i (after Camps 2024, Med. Image Anal. 103361):
  *     APD_i = APD_min + (APD_max - APD_min) norm01(g_ab ab + g_aprt aprt + g_rvlv rvlv + g_tm tm)_i
  *     norm01(x)_i = (x_i - min x)/(max x - min x) over all nodes; 0.5 everywhere if x is constant
  *     ab    0 apex .. 1 base            tm    0 epicardium or mid-septum .. 1 endocardium

@@ -14,6 +14,8 @@ const gm_option gm_heart_forward_options[] = {
      "write activation_ms.txt, ecg.csv and heart.vtu into DIR"},
     {"fields", GM_ARG_FLAG, NULL, 0, 0, NULL, NULL,
      "activation as the minimum over cached arrival-time fields instead of one joint solve"},
+    {"coordinates", GM_ARG_FLAG, NULL, 0, 0, NULL, NULL,
+     "put ventricular coordinates into heart.vtu also where nothing else needs them"},
     {"duration-ms", GM_ARG_REAL, "T", 1, 5000, "ms", "500", "length of the ECG"},
     {"step-ms", GM_ARG_REAL, "DT", 0.05, 20, "ms", "1", "time between its samples"},
     {0},
@@ -26,7 +28,7 @@ const char gm_heart_forward_description[] =
     "every node by the anisotropic eikonal equation and the 12-lead ECG by lead fields.\n\n"
     "With -o DIR it writes activation_ms.txt (one number a node, ms on the clock of the onsets), "
     "ecg.csv (t_ms and the twelve leads in mV) and heart.vtu (activation, repolarisation, "
-    "coordinates and fibres, for ParaView).\n\n"
+    "fibres, and ventricular coordinates where they were made, for ParaView).\n\n"
     "The QRS duration printed is the time during which the root mean square of the eight "
     "independent "
     "leads exceeds 2 % of its maximum while the muscle is being activated.";
@@ -76,6 +78,9 @@ static gm_status read_inputs(forward *f, const gm_args *args)
     GM_TRY(gm_heart_case_read(&f->c, args->words[0], f->run->threads));
     if (f->c->fibres_by_rule)
         gm_text_addf(&f->notes, "%s: the mesh has no fibres; they were made by rule\n", f->c->name);
+    const gm_heart_coordinates *made;
+    if (gm_args_flag(args, "coordinates"))
+        GM_TRY(gm_heart_case_coordinates(f->c, f->run->threads, &made));
     return gm_heart_params_resolve(&f->params, f->c, f->run->threads, args->words[1], f->sources,
                                    &f->notes);
 }
