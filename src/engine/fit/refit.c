@@ -120,7 +120,7 @@ static double laplace_evidence(const laplace *q, double best)
         const laplace_part *part = &q->parts[b];
         sum += exp(-0.5 * (part->misfit - best) - part->log_constant) * part->weight;
     }
-    return log(sum) - 0.5 * best;
+    return sum > 0 ? log(sum) - 0.5 * best : -INFINITY;
 }
 
 static gm_status prepare(refits *r, const gm_basin basins[], size_t n_basins, unsigned n_workers,
