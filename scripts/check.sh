@@ -3,8 +3,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 bad=0
-sources=$(git ls-files 'src/*.[ch]' 'src/*.cc' 'include/*.h' 'fuzz/*.[ch]' 'bench/*.[ch]' \
-    'tests/*.[ch]' 'examples/*.[ch]')
+sources=$(find src include fuzz bench tests examples -name '*.[ch]' -o -name '*.cc' | sort)
 
 # shellcheck disable=SC2086
 clang-format --dry-run -Werror $sources || { echo "check: run clang-format -i on these"; bad=1; }
@@ -28,5 +27,5 @@ awk '
 cppcheck --quiet --std=c11 --std=c++17 --enable=warning,portability --inline-suppr --force \
     --max-configs=1 -j "$(nproc)" --error-exitcode=1 --suppressions-list=tools/cppcheck.supp \
     -D__x86_64__ -DGM_VERSION='"0"' -I src/base -I src/formats -I src/engine -I src/twins -I src/app \
-    -I include $(git ls-files 'src/*.c' 'src/*.cc' | grep -v '_test\.c$') || bad=1
+    -I include $(find src -name '*.c' -o -name '*.cc' | grep -v '_test\.c$' | sort) || bad=1
 exit $bad
