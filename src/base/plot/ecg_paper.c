@@ -7,17 +7,20 @@
 #include "core/alloc.h"
 
 static const double PAGE_WIDTH_MM = 297, PAGE_HEIGHT_MM = 210;
-static const double MM_PER_S = 25, COLUMN_S = 2.5, RECORD_S = 10, BEAT_S = 1.2;
+static const double RECORD_MM_PER_S = 25, COLUMN_S = 2.5, RECORD_S = 10, BEAT_S = 1.2;
 static const double FULL_MM_PER_MV = 10, HALF_ABOVE_MV = 4.2; /* peak to peak: then 5 mm/mV */
 static const gm_rect sheet = {13.5, 28, 270, 170};            /* the grid; multiples of 5 mm */
 static const double PULSE_MM = 12, TRACE_MM = 0.28, NAME_MM = 3.4;
-static const double BEAT_CELL_MM = 42; /* of a median beat, 30 mm of it signal */
-enum { COLUMNS = 4, ROWS = 3, BEATS_IN_ROW = 6 };
+static const double TITLE_MM = 5.2, HEADER_X_MM = 175;
+static const double DOUBLE_BELOW_MV = 2.4; /* a beat alone up to this gets 20 mm/mV */
+enum { COLUMNS = 4, ROWS = 3 };
 
 typedef struct {
     gm_canvas *c;
-    double mm_per_mv;
-    double (*xy)[2]; /* scratch for one trace */
+    double mm_per_s, mm_per_mv;
+    size_t beats_in_row;
+    double beat_cell_mm; /* of a median beat, signal and gap */
+    double (*xy)[2];     /* scratch for one trace */
     gm_colour ink, faint;
 } pen;
 
@@ -61,12 +64,16 @@ static void draw_margins(pen *p, const gm_ecg_paper *paper)
 {
     char footer[96];
     gm_canvas *c = p->c;
-    if (paper->title)
-        gm_canvas_text(c, sheet.x, 11, 5.2, GM_ALIGN_LEFT, true, p->ink, paper->title);
+    if (paper->title) {
+        double room = HEADER_X_MM - sheet.x - 3;
+        double width = gm_canvas_text_width(c, TITLE_MM, true, paper->title);
+        gm_canvas_text(c, sheet.x, 11, TITLE_MM * fmin(1, room / fmax(width, 1)), GM_ALIGN_LEFT,
+                       true, p->ink, paper->title);
+    }
     if (paper->subtitle)
         gm_canvas_text(c, sheet.x, 17.5, 3.4, GM_ALIGN_LEFT, false, p->faint, paper->subtitle);
-    draw_header(c, paper->header, 175, p->ink);
-    snprintf(footer, sizeof footer, "%g mm/s    %g mm/mV", MM_PER_S, p->mm_per_mv);
+    draw_header(c, paper->header, HEADER_X_MM, p->ink);
+    snprintf(footer, sizeof footer, "%g mm/s    %g mm/mV", p->mm_per_s, p->mm_per_mv);
     gm_canvas_text(c, sheet.x, sheet.y + sheet.height + 5.5, 3.4, GM_ALIGN_LEFT, false, p->ink,
                    footer);
     gm_canvas_text(c, sheet.x + sheet.width, sheet.y + sheet.height + 5.5, 3.0, GM_ALIGN_RIGHT,
@@ -91,13 +98,13 @@ static void draw_trace(pen *p, const gm_paper_part *part, const double *mv, doub
     size_t first = (size_t)(from_s * part->rate_hz + 0.5), n = 0;
     size_t last = (size_t)(to_s * part->rate_hz + 0.5);
     for (size_t i = first; i <= last && i < part->n; i++, n++) {
-        p->xy[n][0] = x + (double)(i - first) / part->rate_hz * MM_PER_S;
+        p->xy[n][0] = x + (double)(i - first) / part->rate_hz * p->mm_per_s;
         p->xy[n][1] = y - mv[i] * p->mm_per_mv;
     }
     gm_canvas_polyline(p->c, (const double(*)[2])p->xy, n, TRACE_MM, p->ink);
 }
 
-/* 1 mV for 200 ms. */
+/* 1 mV, 5 mm wide: 200 ms at 25 mm/s. */
 static void draw_pulse(pen *p, double x, double y)
 {
     const double h = p->mm_per_mv;
@@ -123,7 +130,7 @@ static void draw_columns(pen *p, const gm_paper_part *part, double top, double r
         draw_pulse(p, sheet.x, top + row_mm * (row + 0.5));
     for (size_t k = 0; k < n; k++) {
         size_t column = k / ROWS, row = k % ROWS;
-        double x = sheet.x + PULSE_MM + (double)column * COLUMN_S * MM_PER_S;
+        double x = sheet.x + PULSE_MM + (double)column * COLUMN_S * p->mm_per_s;
         double y = top + row_mm * ((double)row + 0.5),
                from_s = in_turn ? (double)column * COLUMN_S : 0;
         draw_trace(p, part, part->leads[k].mv, from_s, from_s + COLUMN_S, x, y);
@@ -171,13 +178,13 @@ static void draw_marks(pen *p, const gm_paper_part *b, double x, double top, dou
     for (size_t k = 0; k < b->n_marks; k++) {
         const gm_paper_mark *m = &b->marks[k];
         gm_colour colour = wave_colour(m->label);
-        double at = x + m->at_ms / 1000 * MM_PER_S;
-        if (!(at >= x && at <= x + BEAT_S * MM_PER_S)) continue;
+        double at = x + m->at_ms / 1000 * p->mm_per_s;
+        if (!(at >= x && at <= x + BEAT_S * p->mm_per_s)) continue;
         gm_canvas_line(p->c, at, top, at, top + height, 0.15, gm_faded(colour, 0.9));
         const gm_paper_mark *next = k + 1 < b->n_marks ? m + 1 : NULL;
         size_t word = strcspn(m->label, " ");
         if (!next || strncmp(m->label, next->label, word + 1) != 0) continue;
-        double width = (next->at_ms - m->at_ms) / 1000 * MM_PER_S;
+        double width = (next->at_ms - m->at_ms) / 1000 * p->mm_per_s;
         gm_canvas_fill(p->c, (gm_rect){at, top, width, height}, gm_faded(colour, 0.10));
         char name[8];
         snprintf(name, sizeof name, "%.*s", (int)(word < 7 ? word : 7), m->label);
@@ -206,9 +213,9 @@ static void draw_beat_row(pen *p, const gm_paper_part *b, size_t first, size_t l
     double y = zero_line(p, b, first, last, top, height);
     draw_pulse(p, sheet.x, y);
     for (size_t k = first; k < last; k++) {
-        double x = sheet.x + PULSE_MM + (double)(k - first) * BEAT_CELL_MM;
+        double x = sheet.x + PULSE_MM + (double)(k - first) * p->beat_cell_mm;
         draw_marks(p, b, x, top + 1, height - 2);
-        gm_canvas_clip(p->c, (gm_rect){x - 1, top, BEAT_CELL_MM, height});
+        gm_canvas_clip(p->c, (gm_rect){x - 1, top, p->beat_cell_mm, height});
         draw_trace(p, b, b->leads[k].mv, 0, length_s, x, y);
         gm_canvas_unclip(p->c);
         draw_name(p, x + 0.6, top + NAME_MM + 0.6, b->leads[k].name);
@@ -218,10 +225,11 @@ static void draw_beat_row(pen *p, const gm_paper_part *b, size_t first, size_t l
 static void draw_beats(pen *p, const gm_paper_part *b, double top, double height)
 {
     size_t n = b->n_leads < GM_PAPER_MAX_LEADS ? b->n_leads : GM_PAPER_MAX_LEADS;
-    size_t rows = (n + BEATS_IN_ROW - 1) / BEATS_IN_ROW;
-    double row_mm = fmin(floor(height / (double)rows), 45);
+    size_t rows = (n + p->beats_in_row - 1) / p->beats_in_row;
+    double row_mm = fmin(floor(height / (double)rows), 55);
     for (size_t r = 0; r < rows; r++) {
-        size_t first = r * BEATS_IN_ROW, last = first + BEATS_IN_ROW < n ? first + BEATS_IN_ROW : n;
+        size_t first = r * p->beats_in_row,
+               last = first + p->beats_in_row < n ? first + p->beats_in_row : n;
         draw_beat_row(p, b, first, last, top + row_mm * (double)r, row_mm);
     }
     if (b->caption)
@@ -231,11 +239,12 @@ static void draw_beats(pen *p, const gm_paper_part *b, double top, double height
 
 /* ---- the sheet ---------------------------------------------------------------------------------- */
 
-static double largest_range(const gm_paper_part *part)
+/* Greatest range of one lead; with `together`, of all leads as if drawn in one row. */
+static double largest_range(const gm_paper_part *part, bool together)
 {
-    double most = 0;
+    double most = 0, low = INFINITY, high = -INFINITY;
     for (size_t k = 0; k < part->n_leads; k++) {
-        double low = INFINITY, high = -INFINITY;
+        if (!together) low = INFINITY, high = -INFINITY;
         for (size_t i = 0; i < part->n; i++) {
             double v = part->leads[k].mv[i];
             if (isfinite(v)) low = fmin(low, v), high = fmax(high, v);
@@ -257,6 +266,19 @@ static gm_status check_part(const gm_paper_part *part, const char *what)
 static bool has(const gm_paper_part *part)
 {
     return part->n > 0 && part->n_leads > 0;
+}
+
+/* Speed, gain and arrangement: a beat alone has room for twice the scale. */
+static void choose_scales(pen *p, const gm_ecg_paper *paper)
+{
+    double mv = fmax(largest_range(&paper->record, false), largest_range(&paper->beat, false));
+    bool alone = !has(&paper->record);
+    p->mm_per_s = alone ? 2 * RECORD_MM_PER_S : RECORD_MM_PER_S;
+    p->mm_per_mv = mv > HALF_ABOVE_MV ? FULL_MM_PER_MV / 2 : FULL_MM_PER_MV;
+    if (alone && largest_range(&paper->beat, true) < DOUBLE_BELOW_MV)
+        p->mm_per_mv = 2 * FULL_MM_PER_MV;
+    p->beats_in_row = alone ? 4 : 6;
+    p->beat_cell_mm = alone ? 64 : 42;
 }
 
 static void draw_sheet(pen *p, const gm_ecg_paper *paper)
@@ -282,10 +304,9 @@ gm_status gm_plot_ecg_paper(gm_canvas **out, gm_canvas_format format, const gm_e
     if (!has(&paper->record) && !has(&paper->beat))
         return gm_fail(GM_EINVAL, "ECG paper: neither a record nor a beat has a lead to draw");
     GM_TRY(gm_canvas_create(out, format, PAGE_WIDTH_MM, PAGE_HEIGHT_MM));
-    double mv = fmax(largest_range(&paper->record), largest_range(&paper->beat));
     size_t most = paper->record.n > paper->beat.n ? paper->record.n : paper->beat.n;
     pen p = {.c = *out, .ink = gm_rgb(0x111111), .faint = gm_rgb(0x555555)};
-    p.mm_per_mv = mv > HALF_ABOVE_MV ? FULL_MM_PER_MV / 2 : FULL_MM_PER_MV;
+    choose_scales(&p, paper);
     p.xy = gm_calloc(most, sizeof *p.xy);
     if (!p.xy) {
         gm_canvas_destroy(*out);

@@ -13,7 +13,8 @@
  *     | V1 V2  V3   V4   V5   V6                            |
  *     +-----------------------------------------------------+
  *
- * Up to six leads are drawn as strips of 10 s instead of columns. Either part may be left out.
+ * Up to six leads are drawn as strips of 10 s instead of columns. Either part may be left out; a
+ * beat alone is drawn at 50 mm/s and, if it fits, 20 mm/mV. Tall leads: 5 mm/mV. The sheet says so.
  */
 #ifndef GM_PLOT_ECG_PAPER_H
 #define GM_PLOT_ECG_PAPER_H

@@ -2,6 +2,9 @@
 
 #include <math.h>
 
+#include "core/alloc.h"
+#include "heart/ecg/filter.h"
+
 const char *const gm_qtc_names[GM_N_QTC] = {"fridericia", "bazett", "framingham", "hodges"};
 
 double gm_qtc_ms(gm_qtc formula, double qt_ms, double rr_ms)
@@ -47,6 +50,18 @@ static void rhythm(gm_ecg_intervals *v, const gm_ecg_beat *b, size_t n)
     v->pnn50_percent = 100 * large / (double)(n - 2);
 }
 
+static gm_status find_median_rr(gm_ecg_intervals *v, const gm_ecg_beat *b, size_t n)
+{
+    if (n < 2) return GM_OK;
+    double *rr = gm_calloc(n - 1, sizeof *rr);
+    if (!rr) return gm_fail(GM_ENOMEM, "no memory for %zu beats", n);
+    for (size_t i = 1; i < n; i++)
+        rr[i - 1] = (b[i].time_s - b[i - 1].time_s) * 1000;
+    v->rr_median_ms = gm_median_of(rr, n - 1);
+    gm_free(rr);
+    return GM_OK;
+}
+
 /* Net area of a lead over a wave, above the mean of the 10 ms before it; mV ms. */
 static double net_area(const gm_ecg_median_beat *b, int lead, const gm_ecg_bounds *w)
 {
@@ -68,11 +83,12 @@ static double axis_of(const gm_ecg_median_beat *b, const gm_ecg_bounds *w)
     return gm_frontal_axis_deg(net_area(b, 0, w), net_area(b, 5, w));
 }
 
-void gm_ecg_intervals_from(gm_ecg_measurement *m)
+gm_status gm_ecg_intervals_from(gm_ecg_measurement *m)
 {
     gm_ecg_intervals *v = &m->intervals;
     const gm_ecg_bounds *w = m->median.wave;
     rhythm(v, m->beats, m->n_beats);
+    GM_TRY(find_median_rr(v, m->beats, m->n_beats));
     v->p_ms = w[GM_WAVE_P].off_ms - w[GM_WAVE_P].on_ms;
     v->pr_ms = w[GM_WAVE_QRS].on_ms - w[GM_WAVE_P].on_ms;
     v->qrs_ms = w[GM_WAVE_QRS].off_ms - w[GM_WAVE_QRS].on_ms;
@@ -81,6 +97,7 @@ void gm_ecg_intervals_from(gm_ecg_measurement *m)
         v->qtc_ms[f] = gm_qtc_ms((gm_qtc)f, v->qt_ms, v->rr_ms);
     for (int k = 0; k < GM_N_WAVES; k++)
         v->axis_deg[k] = m->median.mv ? axis_of(&m->median, &w[k]) : NAN;
+    return GM_OK;
 }
 
 void gm_ecg_limits_of(const gm_ecg_measurement *m, gm_sex sex, gm_ecg_limit out[GM_N_LIMITS])

@@ -12,8 +12,8 @@
 double gm_qtc_ms(gm_qtc formula, double qt_ms, double rr_ms); /* NaN if either is unknown */
 double gm_frontal_axis_deg(double i, double avf);             /* -180 .. 180 */
 
-/* Fills m->intervals from m->beats and m->median. */
-void gm_ecg_intervals_from(gm_ecg_measurement *m);
+/* Fills m->intervals from m->beats and m->median. Fails with GM_ENOMEM. */
+gm_status gm_ecg_intervals_from(gm_ecg_measurement *m);
 
 /* Usual limits for resting adults (reference/ecg.md, section 8): a number beyond its limit is worth
  * a look; it is not a diagnosis. Either end may be infinite. */

@@ -171,7 +171,7 @@ static gm_status measure(gm_ecg_measurement *m, const gm_ecg *ecg, gm_ecg_tracks
     GM_TRY(average(m, t, coarse, *at));
     for (size_t i = 0; i < m->n_beats; i++)
         m->beats[i].time_s = (double)(*at)[i] / t->rate_hz;
-    gm_ecg_intervals_from(m);
+    GM_TRY(gm_ecg_intervals_from(m));
     return grade_leads(m);
 }
 

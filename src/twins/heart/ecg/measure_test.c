@@ -489,6 +489,40 @@ static void no_memory_anywhere_is_reported_and_leaks_nothing(void)
     drop(e);
 }
 
+/* Whatever a file may hold, measuring answers or refuses; sanitizers watch. */
+static void random_records_are_measured_or_refused(void)
+{
+    gm_rng r = gm_rng_stream(20, 0);
+    int measured_n = 0, refused = 0;
+    for (int k = 0; k < 250; k++) {
+        patient p = typical;
+        p.rate_hz = 100 * pow(40, gm_rng_uniform(&r)); /* 100 .. 4,000 */
+        p.seconds = 0.09 * pow(100, gm_rng_uniform(&r));
+        if (p.rate_hz * p.seconds > 8000) p.seconds = 8000 / p.rate_hz;
+        p.first_s = gm_rng_uniform(&r), p.rr_s = 0.1 + 2 * gm_rng_uniform(&r);
+        p.n_leads = 1 + (int)gm_rng_below(&r, 12), p.seed = gm_rng_u32(&r);
+        p.noise_mv = gm_rng_below(&r, 2) ? 0.2 * gm_rng_uniform(&r) : 0;
+        gm_ecg *e = make(&p);
+        for (size_t c = 0; c < e->n_channels; c++) {
+            gm_ecg_channel *ch = &e->channels[c];
+            size_t damage = (size_t)gm_rng_below(&r, 8);
+            if (damage == 0) ch->mv_per_count = NAN;
+            if (damage == 1) ch->lead = -1;
+            if (damage == 2) ch->mv_per_count = 1e-9, ch->baseline = 1e9;
+            for (size_t i = 0; damage >= 6 && i < e->n_samples; i++)
+                if (gm_rng_below(&r, 10) == 0)
+                    ch->counts[i] = damage == 6 ? GM_ECG_MISSING_COUNT : INT32_MAX;
+        }
+        gm_ecg_measurement *m = NULL;
+        gm_status s = gm_ecg_measure(&m, e);
+        EXPECT((s == GM_OK && m && m->n_beats > 0) || (s == GM_EFORMAT && !m));
+        *(s == GM_OK ? &measured_n : &refused) += 1;
+        gm_ecg_measurement_destroy(m);
+        drop(e);
+    }
+    EXPECT(measured_n > 50 && refused > 5);
+}
+
 static void ten_seconds_take_milliseconds(void)
 {
     patient p = typical;
@@ -528,6 +562,7 @@ int main(int argc, char **argv)
     RUN(what_cannot_be_measured_is_refused);
     RUN(noise_is_no_heart_beat);
     RUN(no_memory_anywhere_is_reported_and_leaks_nothing);
+    RUN(random_records_are_measured_or_refused);
     RUN(ten_seconds_take_milliseconds);
     return gm_report();
 }

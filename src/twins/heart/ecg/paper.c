@@ -87,8 +87,12 @@ static void add_number(gm_text *t, const char *name, double v, const char *unit)
 static void caption_of(gm_text *t, const gm_ecg_measurement *m)
 {
     const gm_ecg_intervals *v = &m->intervals;
-    add_number(t, "HR", v->heart_rate_per_min, " /min");
-    add_number(t, "   RR", v->rr_ms, " ms");
+    if (isfinite(v->rr_ms)) {
+        add_number(t, "HR", v->heart_rate_per_min, " /min");
+        add_number(t, "   RR", v->rr_ms, " ms");
+    } else {
+        gm_text_add(t, "One beat");
+    }
     add_number(t, "\nP", v->p_ms, " ms");
     add_number(t, "   PR", v->pr_ms, " ms");
     add_number(t, "   QRS", v->qrs_ms, " ms");
@@ -119,16 +123,16 @@ static gm_status add_median(gm_result *out, const gm_ecg_measurement *m, const c
 {
     const gm_ecg_median_beat *b = &m->median;
     gm_view *v;
-    gm_text text = {0};
+    gm_text title = {0};
     if (b->is_whole_record)
-        gm_text_add(&text, caption);
+        gm_text_add(&title, "Beat");
     else
-        gm_text_addf(&text, "average of %zu beats", b->n_beats);
-    gm_status s = gm_text_status(&text);
+        gm_text_addf(&title, "Median beat (%zu beats)", b->n_beats);
+    gm_status s = gm_text_status(&title);
     if (s == GM_OK)
-        s = gm_result_add_view(out, GM_VIEW_SERIES, b->is_whole_record ? "Beat" : "Median beat",
-                               text.data, &v);
-    gm_text_free(&text);
+        s = gm_result_add_view(out, GM_VIEW_SERIES, title.data, b->is_whole_record ? caption : "",
+                               &v);
+    gm_text_free(&title);
     GM_TRY(s);
     GM_TRY(fill_series(v, b->mv, b->n, b->n, b->rate_hz));
     return add_marks(v, b->wave);

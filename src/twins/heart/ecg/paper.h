@@ -7,7 +7,8 @@
 
 /* Adds one or two GM_VIEW_SERIES with is_ecg_paper, x in ms, y in mV, a panel a known lead:
  * - of a record of several beats, its first 10 s. Caption: the measurements, a line each group;
- * - the median beat with marks "P on" .. "T off" (where found). Caption: what was averaged. */
+ * - the median beat with marks "P on" .. "T off" (where found); its title says what was averaged. Of
+ *   a single beat it is the only view and carries the caption. */
 gm_status gm_ecg_add_paper_views(gm_result *out, const gm_ecg_measurement *m, const gm_ecg *ecg);
 
 #endif

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/file.h"
 #include "heart/ecg/intervals.h"
 #include "heart/ecg/measure.h"
 #include "heart/ecg/paper.h"
@@ -303,7 +304,7 @@ gm_status gm_ecg_measure_run(const gm_args *args, const gm_run *run, gm_result *
     gm_status s = gm_ecg_measure(&m, ecg);
     if (s != GM_OK) s = gm_fail_in(s, "%s", path);
     if (s == GM_OK) set_values(out->values, m, ecg, path);
-    if (s == GM_OK) s = gm_result_set_title(out, path);
+    if (s == GM_OK) s = gm_result_set_title(out, gm_path_leaf(path));
     if (s == GM_OK) s = say(out, m, ecg, path);
     if (s == GM_OK) s = gm_ecg_add_paper_views(out, m, ecg);
     if (s == GM_OK) s = add_median_file(out, &m->median);
