@@ -23,7 +23,6 @@ libcairo2-dev     # drawings
 libssl-dev        # SHA-256
 libnlopt-dev      # optimisers
 libdcmtk-dev      # DICOM
-libhypre-dev      # large sparse linear systems
 '
 test_packages='
 clang             # second compiler, fuzzing
