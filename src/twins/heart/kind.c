@@ -7,6 +7,9 @@
 static const gm_verb verbs[] = {
     {"ecg", "measure", "FILE", 1, 1, "measure a clinical ECG: beats, intervals, axes, quality",
      gm_ecg_measure_description, gm_ecg_measure_options, gm_ecg_measure_run},
+    {"heart", "build", "", 0, 0,
+     "build a heart of given sizes: mesh, fibres, surfaces, electrodes, case.json",
+     gm_heart_build_description, gm_heart_build_options, gm_heart_build_run},
     {"heart", "forward", "CASE.json PARAMS.json", 2, 2,
      "compute activation and 12-lead ECG of a heart from its parameters",
      gm_heart_forward_description, gm_heart_forward_options, gm_heart_forward_run},
