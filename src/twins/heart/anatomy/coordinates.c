@@ -232,7 +232,7 @@ static void middle_of(const gm_tetmesh *m, const gm_face_set *s, double out[3])
     for (int c = 0; c < 3; c++) {
         out[c] = 0;
         for (size_t i = 0; i < 3 * s->n_faces; i++)
-            out[c] += m->nodes_mm[s->faces[0][i]][c];
+            out[c] += m->nodes_mm[s->faces[i / 3][i % 3]][c];
         out[c] /= 3 * (double)s->n_faces;
     }
 }

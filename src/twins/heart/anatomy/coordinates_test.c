@@ -91,7 +91,7 @@ static void expect_on(const gm_face_set *s, const double *values, double expecte
 {
     double worst = 0;
     for (size_t i = 0; i < 3 * s->n_faces; i++)
-        worst = fmax(worst, fabs(values[s->faces[0][i]] - expected));
+        worst = fmax(worst, fabs(values[s->faces[i / 3][i % 3]] - expected));
     EXPECT_BELOW(worst, 1e-9);
 }
 
@@ -114,9 +114,9 @@ static void expect_sound(const heart *h)
     expect_on(&h->rv, c->tm, 1);
     expect_on(&h->lv, c->rvlv, 0);
     for (size_t i = 0; i < 3 * h->lv.n_faces; i++)
-        EXPECT(c->tv[h->lv.faces[0][i]] == GM_VENTRICLE_LV);
+        EXPECT(c->tv[h->lv.faces[i / 3][i % 3]] == GM_VENTRICLE_LV);
     for (size_t i = 0; i < 3 * h->rv.n_faces; i++)
-        EXPECT(c->tv[h->rv.faces[0][i]] == GM_VENTRICLE_RV);
+        EXPECT(c->tv[h->rv.faces[i / 3][i % 3]] == GM_VENTRICLE_RV);
 }
 
 /* The middles of tets to coordinates and back: share of places found farther than an edge away. */
