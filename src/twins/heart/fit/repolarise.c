@@ -7,6 +7,7 @@
 
 enum { FEWEST_SAMPLES = 8, MOST_STARTS = 256 };
 static const double APD_LEAST_MS = 100, APD_MOST_MS = 500; /* as params.h */
+static const double T_HALF_MS = 80; /* onset to peak of T, where no onset was found */
 /* In constants of the template; beyond, it is constant within 1.5e-8. */
 static const double UP_REACH = 10, DOWN_REACH = 18;
 
@@ -81,8 +82,12 @@ static bool window_of(gm_repolariser *r, const gm_heart_target *t, size_t *first
     if (!(to - from + 1 >= FEWEST_SAMPLES)) return false;
     *first = (size_t)from;
     r->window = (gm_samples){from * t->step_ms, t->step_ms, (size_t)(to - from) + 1};
-    double middle = isfinite(t->t.peak_ms) ? t->t.peak_ms : (from + to) / 2 * t->step_ms;
-    r->t_middle_ms = middle - r->shape.t_on_ms;
+    double off = isfinite(t->t.off_ms) ? t->t.off_ms : to * t->step_ms;
+    double peak = isfinite(t->t.peak_ms) ? t->t.peak_ms : (from * t->step_ms + off) / 2;
+    double on = isfinite(t->t.on_ms) ? t->t.on_ms : peak - T_HALF_MS;
+    r->t_on_ms = fmin(on, peak) - r->shape.t_on_ms;
+    r->t_peak_ms = peak - r->shape.t_on_ms;
+    r->t_off_ms = fmax(off, peak) - r->shape.t_on_ms;
     return true;
 }
 

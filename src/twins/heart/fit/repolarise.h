@@ -13,7 +13,8 @@
  * the beat. Noise SD of lead l: sqrt(noise_l^2 + (GM_T_MODEL_ERROR rms_l)^2), rms over that window; what
  * the best map still leaves above it is the model's own error and flattens the likelihood
  * (`discrepancy`), with one independent value a lead each 4 w_rep. Prior: each slope is 0 +- slope_sd_ms,
- * so that what the ECG does not tell stays small; m is free.
+ * so that what the ECG does not tell stays small; m puts the mean node's repolarisation between T on and
+ * T off.
  *
  * The window begins when all is activated; there up down = up + down - 1 holds within exp(-2 * 20 ms /
  * eps_up), for APDs of any length: the search needs no APD >= 13.8 w_rep as gm_beat_create() does.

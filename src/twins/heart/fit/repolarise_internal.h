@@ -9,7 +9,13 @@
 #include "heart/fit/repolarise.h"
 
 /* State: mean APD, then the slopes. */
-enum { MEAN, FIRST_SLOPE, N_STATE = 1 + GM_APD_TERMS, N_PRIOR = GM_APD_TERMS + 2 };
+enum {
+    MEAN,
+    FIRST_SLOPE,
+    N_STATE = 1 + GM_APD_TERMS,
+    N_BOUNDS = 4,
+    N_PRIOR = GM_APD_TERMS + N_BOUNDS
+};
 
 /* Scratch of one call. Repolarisation is a beat of its own: down(s) = 1 - up(s) with eps = 2 w, so the
  * kernels of activation serve, at the times tau + APD. */
@@ -25,6 +31,8 @@ typedef struct {
     gm_refine_work *refine;
     const float *tau_ms;
     double amplitude;
+    double mean_low_ms, mean_high_ms; /* of APD, so that the mean node repolarises in the T wave */
+    double mean_first_ms;             /* where the search begins: at the peak */
     gm_fit_problem problem;
 } repolarise_worker;
 
@@ -39,7 +47,7 @@ struct gm_repolariser {
     double centre[GM_APD_TERMS];
 
     bool has_t_wave;
-    double t_middle_ms; /* template clock: where the T wave is */
+    double t_on_ms, t_peak_ms, t_off_ms; /* template clock */
     gm_samples beat, window;
     double *measured_mv; /* [window.n][8], 0 where unknown */
     double weight[GM_N_INDEPENDENT];

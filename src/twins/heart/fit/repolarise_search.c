@@ -7,8 +7,8 @@
 #include "heart/fit/repolarise_internal.h"
 
 enum { KEPT = 3, QUICK_EVALUATIONS = 16, DEEP_EVALUATIONS = 90 };
-static const double START_MEAN_MS = 60, START_SLOPE_MS = 70; /* half widths of the starts' box */
-static const double STEP_MEAN_MS = 40, STEP_SLOPE_MS = 60;   /* most in one step */
+static const double START_SLOPE_MS = 70;                   /* half width of the starts' box */
+static const double STEP_MEAN_MS = 40, STEP_SLOPE_MS = 60; /* most in one step */
 static const double BOUND_SD_MS = 0.2; /* how softly a bound is met; the answer is clipped to it */
 static const double FLAT_MS = 1;       /* range of APD below which its shape means nothing */
 static const double SAME_MISFIT = 1e-3;
@@ -124,29 +124,43 @@ static gm_status jacobian(void *self, unsigned worker, const double state[], dou
     return GM_OK;
 }
 
-/* Slopes are small, and the map stays within the allowed range. */
+/* How far the state lies beyond each bound, ms (0: within), and along which derivative it does so. */
+static void beyond_bounds(const repolarise_worker *w, const double state[], double by_ms[N_BOUNDS],
+                          const float *row[N_BOUNDS])
+{
+    static const float of_mean[N_STATE] = {1};
+    const gm_repolarise_options *o = &w->r->options;
+    apd_range range = range_of(w, state);
+    by_ms[0] = fmax(0, o->apd_min_ms - range.low);
+    by_ms[1] = fmax(0, range.high - o->apd_max_ms);
+    by_ms[2] = fmax(0, w->mean_low_ms - state[MEAN]);
+    by_ms[3] = fmax(0, state[MEAN] - w->mean_high_ms);
+    row[0] = w->gradient->dtau + range.at_low * w->gradient->n_padded;
+    row[1] = w->gradient->dtau + range.at_high * w->gradient->n_padded;
+    row[2] = row[3] = of_mean;
+}
+
+/* Slopes are small, and the map stays within its bounds. */
 static gm_status prior(void *self, unsigned worker, const double state[], double residuals[],
                        double *jac)
 {
     (void)worker;
     const repolarise_worker *w = self;
-    const gm_repolarise_options *o = &w->r->options;
-    apd_range range = range_of(w, state);
-    double below = fmax(0, o->apd_min_ms - range.low), above = fmax(0, range.high - o->apd_max_ms);
+    double sd = w->r->options.slope_sd_ms, by_ms[N_BOUNDS];
+    const float *row[N_BOUNDS];
+    beyond_bounds(w, state, by_ms, row);
     for (int c = 0; c < GM_APD_TERMS; c++)
-        residuals[c] = state[FIRST_SLOPE + c] / o->slope_sd_ms;
-    residuals[GM_APD_TERMS] = below / BOUND_SD_MS;
-    residuals[GM_APD_TERMS + 1] = above / BOUND_SD_MS;
+        residuals[c] = state[FIRST_SLOPE + c] / sd;
+    for (int b = 0; b < N_BOUNDS; b++)
+        residuals[GM_APD_TERMS + b] = by_ms[b] / BOUND_SD_MS;
     if (!jac) return GM_OK;
     memset(jac, 0, N_PRIOR * N_STATE * sizeof *jac);
     for (int c = 0; c < GM_APD_TERMS; c++)
-        jac[c * N_STATE + FIRST_SLOPE + c] = 1 / o->slope_sd_ms;
-    const float *low = w->gradient->dtau + range.at_low * w->gradient->n_padded;
-    const float *high = w->gradient->dtau + range.at_high * w->gradient->n_padded;
-    for (int p = 0; p < N_STATE; p++) {
-        if (below > 0) jac[GM_APD_TERMS * N_STATE + p] = -(double)low[p] / BOUND_SD_MS;
-        if (above > 0) jac[(GM_APD_TERMS + 1) * N_STATE + p] = (double)high[p] / BOUND_SD_MS;
-    }
+        jac[c * N_STATE + FIRST_SLOPE + c] = 1 / sd;
+    for (int b = 0; b < N_BOUNDS; b++)
+        for (int p = 0; p < N_STATE && by_ms[b] > 0; p++)
+            jac[(GM_APD_TERMS + b) * N_STATE + p] =
+                (b % 2 ? 1 : -1) * (double)row[b][p] / BOUND_SD_MS;
     return GM_OK;
 }
 
@@ -186,27 +200,21 @@ typedef struct {
     gm_refine_result found;
 } candidate;
 
-/* APD that puts the mean node's repolarisation into the T wave. */
-static double expected_mean_ms(const repolarise_worker *w)
-{
-    double sum = 0;
-    size_t n = 0;
-    for (size_t i = 0; i < w->r->n_nodes; i++)
-        if (isfinite(w->tau_ms[i])) sum += (double)w->tau_ms[i], n++;
-    return w->r->t_middle_ms - (n ? sum / (double)n : 0);
-}
-
 /* Start 0 is flat; the others lie in a box about it, shifted as a whole by the seed (Cranley & Patterson
  * 1976, SIAM J. Numer. Anal. 13:904). */
-static void propose(const repolarise_worker *w, double mean_ms, const double shift[], size_t start,
-                    double state[])
+static void propose(const repolarise_worker *w, const double shift[], size_t start, double state[])
 {
     double u[N_STATE];
     gm_sobol_point(w->r->sobol, start, u);
     for (int p = 0; p < N_STATE; p++) {
         double x = u[p] + shift[p];
-        x = start == 0 ? 0 : 2 * (x - floor(x)) - 1;
-        state[p] = p == MEAN ? mean_ms + START_MEAN_MS * x : START_SLOPE_MS * x;
+        x -= floor(x);
+        state[p] = p == MEAN ? w->mean_low_ms + (w->mean_high_ms - w->mean_low_ms) * x
+                             : START_SLOPE_MS * (2 * x - 1);
+    }
+    if (start == 0) {
+        memset(state, 0, N_STATE * sizeof *state);
+        state[MEAN] = w->mean_first_ms;
     }
     clip_state(w, state);
 }
@@ -258,7 +266,7 @@ static gm_status refine(repolarise_worker *w, size_t evaluations, candidate *c,
 static gm_status quick_starts(repolarise_worker *w, const gm_repolarise_input *in,
                               candidate best[KEPT], size_t *n_best, gm_repolarisation *out)
 {
-    double shift[N_STATE], mean_ms = expected_mean_ms(w);
+    double shift[N_STATE];
     gm_rng rng = gm_rng_stream(in->seed, 0);
     for (int p = 0; p < N_STATE; p++)
         shift[p] = gm_rng_uniform(&rng);
@@ -266,7 +274,7 @@ static gm_status quick_starts(repolarise_worker *w, const gm_repolarise_input *i
     for (size_t k = 0; k < n + (in->guess ? 1 : 0); k++) {
         candidate c = {0};
         if (k < n)
-            propose(w, mean_ms, shift, k, c.state);
+            propose(w, shift, k, c.state);
         else
             state_of_apd(w, in->guess, c.state);
         GM_TRY(refine(w, QUICK_EVALUATIONS, &c, NULL, out));
@@ -287,6 +295,17 @@ static double temperature_of(const gm_repolariser *r, double data_misfit)
     return 1 + excess * fmax(1, n / independent);
 }
 
+static gm_status refine_all(repolarise_worker *w, candidate best[], size_t n, candidate *answer,
+                            gm_repolarisation *out)
+{
+    for (size_t k = 0; k < n; k++) {
+        GM_TRY(refine(w, DEEP_EVALUATIONS, &best[k], NULL, out));
+        if (k == 0 || is_better(&best[k], answer)) *answer = best[k];
+    }
+    return GM_OK;
+}
+
+/* Twice: what the best leaves says how little the residuals know, and then the prior has its say. */
 static gm_status search(repolarise_worker *w, const gm_repolarise_input *in, candidate *answer,
                         double hessian[N_STATE * N_STATE], gm_repolarisation *out)
 {
@@ -296,13 +315,11 @@ static gm_status search(repolarise_worker *w, const gm_repolarise_input *in, can
     GM_TRY(quick_starts(w, in, best, &n_best, out));
     if (n_best == 0)
         return gm_fail(GM_ENOCONV, "T wave: the model could not be evaluated at any start");
-    for (size_t k = 0; k < n_best; k++) {
-        GM_TRY(refine(w, DEEP_EVALUATIONS, &best[k], NULL, out));
-        if (k == 0 || is_better(&best[k], answer)) *answer = best[k];
-    }
+    GM_TRY(refine_all(w, best, n_best, answer, out));
+    w->problem.temperature = temperature_of(w->r, answer->found.data_misfit);
+    GM_TRY(refine_all(w, best, n_best, answer, out));
     for (size_t k = 0; k < n_best; k++)
         out->n_agree += is_same(&best[k], answer);
-    w->problem.temperature = temperature_of(w->r, answer->found.data_misfit);
     return refine(w, DEEP_EVALUATIONS, answer, hessian, out);
 }
 
@@ -377,6 +394,21 @@ static void describe(repolarise_worker *w, double state[], const double hessian[
     judge_fit(w, state, out);
 }
 
+/* The mean node repolarises while the T wave lasts: without this bound, a model that cannot make the T
+ * wave is best off moving its own out of the window. */
+static void bound_mean(repolarise_worker *w)
+{
+    const gm_repolariser *r = w->r;
+    double sum = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_nodes; i++)
+        if (isfinite(w->tau_ms[i])) sum += (double)w->tau_ms[i], n++;
+    double tau = sum / (double)n, low = r->options.apd_min_ms, high = r->options.apd_max_ms;
+    w->mean_low_ms = fmin(fmax(r->t_on_ms - tau, low), high);
+    w->mean_high_ms = fmin(fmax(r->t_off_ms - tau, low), high);
+    w->mean_first_ms = fmin(fmax(r->t_peak_ms - tau, low), high);
+}
+
 static void bind(repolarise_worker *w, const gm_repolarise_input *in)
 {
     const gm_lead_field *field = in->field ? in->field : w->r->field;
@@ -384,6 +416,7 @@ static void bind(repolarise_worker *w, const gm_repolarise_input *in)
     gm_beat_set_field(w->down, field, &w->r->shape);
     w->tau_ms = in->tau_ms;
     w->amplitude = in->amplitude;
+    bound_mean(w);
     gm_beat_ecg(w->up, in->tau_ms, NULL, w->up_scratch, NULL, w->fixed_mv);
 }
 

@@ -116,6 +116,11 @@ static void record_beat(patient *p, const gm_apd *apd, double w_rep_ms, double n
     }
     for (int l = 0; l < 12; l++)
         p->target.noise_mv[l] = noise_mv;
+    double middle =
+        p->c->shape.t_on_ms; /* bounds of T: some SDs of repolarisation about its mean */
+    for (size_t i = 0; i < p->c->mesh->n_nodes; i++)
+        middle += ((double)p->tau[i] + p->apd[i]) / (double)p->c->mesh->n_nodes;
+    p->target.t = (gm_ecg_bounds){middle - 90, middle, fmin(middle + 100, SAMPLES - 1)};
 }
 
 static patient *patient_create(const gm_apd *apd, double noise_mv)
@@ -140,7 +145,6 @@ static patient *patient_create(const gm_apd *apd, double noise_mv)
                                   .n = SAMPLES,
                                   .mv = p->mv,
                                   .qrs = {30, 30 + last / 2, 30 + last},
-                                  .t = {180, 320, 440},
                                   .n_beats = 1};
     record_beat(p, apd, p->c->shape.w_rep_ms, noise_mv);
     return p;
