@@ -21,9 +21,9 @@ void gm_torso_place(double x[3])
 void gm_torso_electrodes(double out_mm[GM_N_ELECTRODES][3])
 {
     static const double places[GM_N_ELECTRODES][3] = {
-        [GM_RA] = {-190, 10, 170}, [GM_LA] = {150, 10, 170},  [GM_LL] = {80, 20, -390},
-        [GM_V1] = {-45, -105, -5}, [GM_V2] = {5, -115, -5},   [GM_V3] = {40, -118, -20},
-        [GM_V4] = {75, -110, -35}, [GM_V5] = {115, -80, -35}, [GM_V6] = {140, -20, -35},
+        [GM_RA] = {-165, 10, 145}, [GM_LA] = {135, 10, 150},  [GM_LL] = {70, 15, -340},
+        [GM_V1] = {-45, -122, 0},  [GM_V2] = {5, -130, 0},    [GM_V3] = {40, -130, -18},
+        [GM_V4] = {75, -118, -35}, [GM_V5] = {112, -85, -38}, [GM_V6] = {132, -25, -40},
     };
     memcpy(out_mm, places, sizeof places);
 }
