@@ -44,6 +44,9 @@ gm_status gm_repolarise_check(const gm_repolariser *r, const gm_repolarise_input
     if (in->field && in->field->n_nodes != r->n_nodes)
         return gm_fail(GM_EINVAL, "T wave: lead field of %zu nodes for a mesh of %zu",
                        in->field->n_nodes, r->n_nodes);
+    if (in->n_starts > MOST_STARTS)
+        return gm_fail(GM_EINVAL, "T wave: %zu starts, allowed up to %d", in->n_starts,
+                       MOST_STARTS);
     const gm_apd *g = in->guess;
     if (g && !(g->min_ms > 0 && g->min_ms <= g->max_ms && isfinite(g->max_ms) &&
                isfinite(g->g_ab + g->g_aprt + g->g_rvlv + g->g_tm)))

@@ -50,6 +50,9 @@ typedef struct {
     const gm_lead_field *field; /* of a moved pose; NULL: that of the repolariser */
     const gm_apd *guess;        /* an additional first start; NULL: none */
     uint64_t seed;
+    size_t
+        n_starts; /* besides the guess; 0: as in the options. Members of an ensemble need 1 with the
+                      * best twin's APD as guess: a fifth of the work for the same map */
 } gm_repolarise_input;
 
 typedef struct {

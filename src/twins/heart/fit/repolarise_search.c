@@ -270,7 +270,7 @@ static gm_status quick_starts(repolarise_worker *w, const gm_repolarise_input *i
     gm_rng rng = gm_rng_stream(in->seed, 0);
     for (int p = 0; p < N_STATE; p++)
         shift[p] = gm_rng_uniform(&rng);
-    size_t n = w->r->options.n_starts;
+    size_t n = in->n_starts ? in->n_starts : w->r->options.n_starts;
     for (size_t k = 0; k < n + (in->guess ? 1 : 0); k++) {
         candidate c = {0};
         if (k < n)
