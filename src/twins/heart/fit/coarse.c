@@ -9,7 +9,7 @@
 /* Speeds of the fields; v_f is free, the refinement does the rest. */
 static const double RATIOS[] = {0.33, 0.5}, LAYERS[] = {1, 2.5};
 enum { N_RATIOS = 2, N_LAYERS = 2, CANDIDATES = 160, PROBES = 200, SWEEPS = 2, TRIALS = 16 };
-enum { REDRAW_TRIALS = 60, MOST_SITES = 9 };
+enum { REDRAW_TRIALS = 60 };
 static const double BEATS_A_SOLVE = 60; /* coarse beats that cost as much as one solve */
 
 static gm_conduction grid_speeds(size_t k)
@@ -52,8 +52,8 @@ typedef struct {
     size_t set; /* of fields */
     double v_f; /* m/s */
     size_t n;
-    int32_t site[MOST_SITES];
-    double onset_ms[MOST_SITES];
+    int32_t site[GM_MOST_SITES];
+    double onset_ms[GM_MOST_SITES];
     double misfit, amplitude;
 } configuration;
 

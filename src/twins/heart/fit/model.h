@@ -18,24 +18,28 @@
 #include "heart/forward/beat.h"
 #include "heart/forward/eikonal.h"
 #include "heart/forward/fields.h"
+#include "heart/forward/ignition.h"
 
 enum {
     GM_SITE_STATE = 5,   /* numbers of a site in the state */
     GM_SITE_TANGENT = 3, /* and in the tangent */
     GM_SPEEDS = 3,
-    GM_POSE = 6
+    GM_POSE = 6,
+    GM_MOST_SITES = 9
 };
 
 /* Scratch of one worker. */
 typedef struct {
     gm_eikonal_scratch *eikonal;
+    struct gm_model_seeds *seeds;
     float *tau, *rest; /* [n_nodes] */
     gm_upwind *upwind;
     gm_beat_scratch *beat;
     gm_beat_gradient *gradient;
     float *decg;        /* [n_window][8][n_padded] */
     double *ecg;        /* [n_window][8] */
-    double *best;       /* [n_window][8] scratch of the coarse search */
+    double *best;   /* [n_window][8] scratch of the coarse search */
+    double *column; /* [n_window] */
     gm_pose_work *pose; /* NULL if the pose is fixed */
     gm_beat *own_beat;  /* with this worker's pose; NULL if fixed */
 } gm_model_worker;
@@ -44,6 +48,7 @@ typedef struct {
     gm_heart_case *c;
     gm_endocardium *endo;
     gm_eikonal *eikonal;
+    gm_ignition *ignition;
     gm_lead_field *field;
     gm_beat *beat; /* QRS, over the window */
     gm_pose *pose; /* NULL if fixed */
@@ -66,8 +71,10 @@ typedef struct {
     double (*probes_mm)[3]; /* places where basins are compared */
     size_t n_probes;
 
-    double *scale; /* [n_tangent] */
-    gm_fit_problem problem;
+    double *scale;  /* [n_tangent] */
+    double *kernel; /* [n_kernel] right half of the smoothing Gaussian */
+    size_t n_kernel;
+    gm_fit_problem problem, smooth; /* smooth: the stand-in for the first stage of a search */
 } gm_heart_model;
 
 gm_status gm_heart_model_create(gm_heart_model **out, gm_heart_case *c,
