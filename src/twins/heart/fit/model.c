@@ -530,8 +530,8 @@ static gm_status describe(gm_heart_model *m)
     }
     for (; k < m->n_sites * GM_SITE_TANGENT + GM_SPEEDS + (m->amplitude_is_free ? 1 : 0); k++)
         m->scale[k] = 0.1, m->most_step[k] = STEP_LN;
-    for (int p = 0; m->pose && p < GM_POSE; p++)
-        m->scale[k] = p < 3 ? POSE_MM : POSE_RAD, m->most_step[k] = m->scale[k], k++;
+    for (int p = 0; m->pose && p < GM_POSE; p++, k++)
+        m->scale[k] = m->most_step[k] = p < 3 ? POSE_MM : POSE_RAD;
     m->problem = (gm_fit_problem){
         .self = m,
         .n_state = m->n_sites * GM_SITE_STATE + GM_SPEEDS + 2 + GM_POSE,

@@ -71,7 +71,7 @@ typedef struct {
     double (*probes_mm)[3]; /* places where basins are compared */
     size_t n_probes;
 
-    double *scale;  /* [n_tangent] */
+    double *scale, *most_step; /* [n_tangent] */
     double *kernel; /* [n_kernel] right half of the smoothing Gaussian */
     size_t n_kernel;
     gm_fit_problem problem, smooth; /* smooth: the stand-in for the first stage of a search */
