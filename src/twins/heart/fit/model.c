@@ -380,6 +380,18 @@ static void tangent_limits(void *self, unsigned worker, const double state[], do
     }
 }
 
+void gm_model_prior_sd(double sd[GM_SPEEDS + 1])
+{
+    for (int k = 0; k < GM_SPEEDS; k++)
+        sd[k] = speed_priors[k].median * speed_priors[k].spread;
+    sd[GM_SPEEDS] = AMPLITUDE_SPREAD;
+}
+
+double gm_model_pose_sd(int component)
+{
+    return component < 3 ? POSE_MM : POSE_RAD * 57.29577951308232;
+}
+
 /* RMS difference of rough activation times, common shift removed: straight ways at one speed, which is
  * enough to tell basins apart and costs microseconds. */
 static void probe_times(const gm_heart_model *m, const double state[], double *t)

@@ -38,8 +38,8 @@ typedef struct {
     gm_beat_gradient *gradient;
     float *decg;        /* [n_window][8][n_padded] */
     double *ecg;        /* [n_window][8] */
-    double *best;   /* [n_window][8] scratch of the coarse search */
-    double *column; /* [n_window] */
+    double *best;       /* [n_window][8] scratch of the coarse search */
+    double *column;     /* [n_window] */
     gm_pose_work *pose; /* NULL if the pose is fixed */
     gm_beat *own_beat;  /* with this worker's pose; NULL if fixed */
 } gm_model_worker;
@@ -72,7 +72,7 @@ typedef struct {
     size_t n_probes;
 
     double *scale, *most_step; /* [n_tangent] */
-    double *kernel; /* [n_kernel] right half of the smoothing Gaussian */
+    double *kernel;            /* [n_kernel] right half of the smoothing Gaussian */
     size_t n_kernel;
     gm_fit_problem problem, smooth; /* smooth: the stand-in for the first stage of a search */
 } gm_heart_model;
@@ -103,6 +103,10 @@ double gm_model_misfit(const gm_heart_model *m, const double *ecg, double *ampli
 
 /* Mean over known leads of the correlation with the measured QRS. */
 double gm_model_correlation(const gm_heart_model *m, const double *ecg);
+
+/* Prior SDs in the parameters' own units: v_f, ratio, layer factor, amplitude; pose in mm or deg. */
+void gm_model_prior_sd(double sd[GM_SPEEDS + 1]);
+double gm_model_pose_sd(int component);
 
 gm_beat_range gm_model_range(const gm_heart_model *m);
 
