@@ -91,6 +91,18 @@ and "and is named" grep -q '/proc/none/ecg.svg' err
 it "quietly" 0 -q ecg measure ecg.csv
 and "nothing is said beside the answer" empty err
 
+# The first signal asks a long task to stop: exit code 130, and nothing is left behind.
+"$gemel" heart build --edge-mm 1.2 -o half >out 2>err </dev/null &
+task=$!
+waited=0
+until grep -q '%' err || [ $waited -ge 300 ]; do sleep 0.1; waited=$((waited + 1)); done
+kill -TERM $task
+wait $task
+got=$?
+and "a task that is asked to stop ends with 130" [ $got -eq 130 ]
+and "and says so" grep -q 'interrupted' err
+and "and leaves no folder" [ ! -e half ]
+
 # Every verb explains itself, in --help and in the manual page.
 "$gemel" --help | awk '/^verbs:/ { on = 1; next } /^$/ { on = 0 } on && /^  [a-z]/ { print $1, $2 }' |
     grep -Ev '^(help|completion) ' >verbs

@@ -79,11 +79,21 @@ static gm_status print_json(const json_t *document)
     return s;
 }
 
+/* "gemel heart fit: ", once, whether or not the message begins with the verb itself. */
+static void print_error(const gm_call *call, const char *message)
+{
+    char prefix[128] = "";
+    if (call->noun)
+        snprintf(prefix, sizeof prefix, "%.40s%s%.40s: ", call->noun, call->verb ? " " : "",
+                 call->verb ? call->verb->name : "");
+    bool has_it = *prefix && strncmp(message, prefix, strlen(prefix)) == 0;
+    fprintf(stderr, "gemel%s%s%s\n", *prefix ? " " : ": ", has_it ? "" : prefix, message);
+}
+
 static int fail(gm_status s, const gm_call *call, bool json)
 {
     const char *message = gm_error_text();
-    fprintf(stderr, "gemel%s%s%s%s: %s\n", call->noun ? " " : "", call->noun ? call->noun : "",
-            call->verb ? " " : "", call->verb ? call->verb->name : "", message);
+    print_error(call, message);
     if (!json) return exit_code(s);
     json_t *document =
         json_pack("{s:{s:s,s:s}}", "error", "status", gm_status_name(s), "message", message);

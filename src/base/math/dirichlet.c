@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/progress.h"
 
 enum { MOST_ITERATIONS = 5000 };
 #define LEAST_PIVOT 0.01 /* of the diagonal; below, the diagonal itself is the pivot */
@@ -179,6 +180,7 @@ static gm_status iterate(reduced *s, gm_dirichlet *d)
         s->r[i] = s->b[i] - s->q[i];
     double scale = sqrt(dot(s->b, s->b, n)), rz_old = 1;
     for (d->n_iterations = 0; d->n_iterations < MOST_ITERATIONS; d->n_iterations++) {
+        GM_TRY(gm_interrupt_check("dirichlet"));
         double residual = sqrt(dot(s->r, s->r, n));
         if (residual <= tolerance * scale || residual == 0) return GM_OK;
         precondition(s, s->r, s->z);

@@ -29,8 +29,8 @@ typedef struct {
 
 #define GM_DIRICHLET_TOLERANCE 1e-9
 
-/* GM_ENOCONV with the number of the problem; GM_EINVAL: nothing fixed; GM_ENOMEM. On failure the u
- * of the problems hold no solution. */
+/* GM_ENOCONV with the number of the problem; GM_EINVAL: nothing fixed; GM_ENOMEM, GM_EINTERRUPTED. On
+ * failure the u of the problems hold no solution. */
 gm_status gm_dirichlet_solve(gm_dirichlet *problems, size_t n_problems, gm_threads *threads);
 
 #endif
