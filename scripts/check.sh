@@ -8,18 +8,18 @@ sources=$(find src include fuzz bench tests examples -name '*.[ch]' -o -name '*.
 # shellcheck disable=SC2086
 clang-format --dry-run -Werror $sources || { echo "check: run clang-format -i on these"; bad=1; }
 
-# Files under 600 lines; functions (a brace at the start of a line to one at the start of a line)
+# Files: aim at 600 lines, not over 700; functions (a brace at the start of a line to one at the start of a line)
 # not over 80.
 # shellcheck disable=SC2086
 awk '
-    FNR == 1 { if (name != "" && lines > 600) { print name ": " lines " lines, allowed 600"; bad = 1 }
+    FNR == 1 { if (name != "" && lines > 700) { print name ": " lines " lines, allowed 700"; bad = 1 }
                name = FILENAME; inside = 0 }
     { lines = FNR }
     /^\{/ { inside = FNR }
     /^\}/ { if (inside && FNR - inside - 1 > 80) {
                 print FILENAME ":" inside ": a function of " FNR - inside - 1 " lines, allowed 80"; bad = 1 }
             inside = 0 }
-    END { if (lines > 600) { print name ": " lines " lines, allowed 600"; bad = 1 }; exit bad }
+    END { if (lines > 700) { print name ": " lines " lines, allowed 700"; bad = 1 }; exit bad }
 ' $sources || bad=1
 
 # Tests are left out: they look at pointers after having expected them.
