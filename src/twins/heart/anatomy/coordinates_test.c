@@ -7,6 +7,7 @@
 #include "heart/anatomy/anatomy.h"
 #include "heart/anatomy/boundary.h"
 #include "heart/anatomy/torso.h"
+#include "mesh/locate.h"
 #include "testing/gm_test.h"
 
 typedef struct {
@@ -207,6 +208,60 @@ static void ab_and_rt_follow_the_ellipsoid_of_the_free_wall(void)
     put_away(&h);
 }
 
+/* The faces of a refined mesh that lie on a set of the coarse one. */
+static gm_face_set on_set(const gm_tetmesh *fine, const gm_tetmesh *coarse, const gm_face_set *set)
+{
+    int32_t(*faces)[3];
+    size_t n;
+    gm_face_finder *finder;
+    EXPECT(gm_tetmesh_boundary(fine, &faces, NULL, &n) == GM_OK);
+    EXPECT(gm_face_finder_create(&finder, (const double(*)[3])coarse->nodes_mm,
+                                 (const int32_t(*)[3])set->faces, set->n_faces) == GM_OK);
+    gm_face_set out = {0, gm_calloc(n, sizeof *out.faces)};
+    for (size_t f = 0; f < n; f++) {
+        double x[3] = {0, 0, 0};
+        for (int k = 0; k < 3; k++)
+            for (int c = 0; c < 3; c++)
+                x[c] += fine->nodes_mm[faces[f][k]][c] / 3;
+        if (gm_nearest_face(finder, x).distance_mm < 1e-6)
+            memcpy(out.faces[out.n_faces++], faces[f], sizeof faces[f]);
+    }
+    gm_face_finder_destroy(finder);
+    gm_free(faces);
+    return out;
+}
+
+/* A mesh of 4.8 mm edges, two elements through a wall, already says what its refinement says. */
+static void coordinates_of_a_coarse_mesh_agree_with_those_of_its_refinement(void)
+{
+    NEED_DATA(GM_CRTDEMO_DIR);
+    heart coarse = real(), fine = {0};
+    EXPECT(gm_tetmesh_refine(coarse.m, &fine.m, NULL) == GM_OK);
+    fine.lv = on_set(fine.m, coarse.m, &coarse.lv);
+    fine.rv = on_set(fine.m, coarse.m, &coarse.rv);
+    fine.base = on_set(fine.m, coarse.m, &coarse.base);
+    fine.epi = on_set(fine.m, coarse.m, &coarse.epi);
+    EXPECT(fine.lv.n_faces == 4 * coarse.lv.n_faces && fine.epi.n_faces == 4 * coarse.epi.n_faces);
+    finish(&fine, NULL);
+    double sum[3] = {0, 0, 0};
+    size_t n = coarse.m->n_nodes;
+    for (size_t i = 0; i < n; i++) {
+        double rt = fine.c->rt[i] - coarse.c->rt[i];
+        rt -= floor(rt + 0.5);
+        sum[0] += pow(fine.c->ab[i] - coarse.c->ab[i], 2);
+        sum[1] += rt * rt;
+        sum[2] += pow(fine.c->tm[i] - coarse.c->tm[i], 2);
+    }
+    for (int k = 0; k < 3; k++)
+        sum[k] = sqrt(sum[k] / (double)n);
+    printf("RMS difference: ab %.4f, rt %.4f, tm %.4f\n", sum[0], sum[1], sum[2]);
+    EXPECT_BELOW(sum[0], 0.01);
+    EXPECT_BELOW(sum[1], 0.01);
+    EXPECT_BELOW(sum[2], 0.015);
+    put_away(&coarse);
+    put_away(&fine);
+}
+
 static void junctions_are_common_to_both_ventricles(void)
 {
     heart h = built_in(2.5, NULL);
@@ -279,6 +334,7 @@ int main(int argc, char **argv)
     RUN(the_built_in_heart_gets_coordinates_and_finds_its_places_again);
     RUN(a_real_heart_gets_coordinates_and_finds_its_places_again);
     RUN(ab_and_rt_follow_the_ellipsoid_of_the_free_wall);
+    RUN(coordinates_of_a_coarse_mesh_agree_with_those_of_its_refinement);
     RUN(junctions_are_common_to_both_ventricles);
     RUN(any_number_of_threads_gives_the_same_bits);
     RUN(the_other_convention_agrees_at_junctions_and_middles);
