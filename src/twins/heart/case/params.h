@@ -23,7 +23,7 @@
 #include "core/text.h"
 #include "heart/case/case.h"
 
-enum { GM_SITES_MAX = 64 };
+enum { GM_SITES_MAX = 1024 }; /* a whole Purkinje tree's junctions */
 
 typedef enum { GM_SITE_NODE, GM_SITE_XYZ, GM_SITE_UVC } gm_site_kind;
 typedef enum { GM_VENTRICLE_LV = 0, GM_VENTRICLE_RV = 1 } gm_ventricle;

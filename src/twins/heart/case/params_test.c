@@ -49,9 +49,9 @@ static void what_is_written_reads_back_the_same(void)
 /* Each refused text, and what the message must contain: place, value, what is allowed. */
 static const char *const bad[][4] = {
     {"[]", "expected an object", "", ""},
-    {"{}", "\"sites\" is missing", "1 to 64", ""},
-    {"{\"sites\": {}}", "\"sites\" has 0 entries", "1 to 64", ""},
-    {"{\"sites\": []}", "\"sites\" has 0 entries", "1 to 64", ""},
+    {"{}", "\"sites\" is missing", "1 to 1024", ""},
+    {"{\"sites\": {}}", "\"sites\" has 0 entries", "1 to 1024", ""},
+    {"{\"sites\": []}", "\"sites\" has 0 entries", "1 to 1024", ""},
     {"{\"sites\": [7]}", "sites[0]", "expected an object", ""},
     {"{\"sites\": [{\"onset_ms\": 0}]}", "sites[0]", "0 of \"node\", \"xyz_mm\" and \"uvc\"",
      "exactly one"},

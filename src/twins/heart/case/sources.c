@@ -144,3 +144,16 @@ size_t gm_source_seeds(const gm_source *source, const gm_tetmesh *mesh, const bo
     }
     return GM_SEEDS_PER_SOURCE;
 }
+
+size_t gm_source_ignite(const gm_source *source, const gm_ignition *ignition,
+                        const gm_conduction *speeds, gm_seed seeds[])
+{
+    gm_ignition_seed detail[GM_IGNITION_NODES];
+    gm_ignition_site site = {.tet = source->tet, .onset_ms = source->onset_ms};
+    memcpy(site.weight, source->weight, sizeof site.weight);
+    memcpy(site.xyz_mm, source->xyz_mm, sizeof site.xyz_mm);
+    size_t n = gm_ignition_seeds(ignition, speeds, &site, detail);
+    for (size_t i = 0; i < n; i++)
+        seeds[i] = (gm_seed){detail[i].node, detail[i].time_ms};
+    return n;
+}

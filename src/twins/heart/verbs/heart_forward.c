@@ -156,19 +156,47 @@ static gm_status check_all_reached(forward *f)
         f->c->name, n_lost, f->c->mesh->n_nodes, f->c->facts.n_parts);
 }
 
+/* Seeds of all sites: for the joint solve by ignition (forward/ignition.h), for fields, which have one
+ * candidate a seed, by the four nodes of the element. A site at a node is that node. */
+static gm_status plant_sites(forward *f, const gm_conduction *speeds, bool by_fields,
+                             gm_seed **seeds, size_t *n)
+{
+    size_t per_site = by_fields ? GM_SEEDS_PER_SOURCE : GM_IGNITION_NODES;
+    gm_ignition *ignition = NULL;
+    *seeds = gm_calloc(f->params.n_sites * per_site, sizeof **seeds);
+    if (!*seeds) return gm_fail(GM_ENOMEM, "heart forward: no memory");
+    if (!by_fields) GM_TRY(gm_ignition_create(&ignition, f->c->mesh, f->c->fast));
+    for (size_t i = 0; i < f->params.n_sites; i++) {
+        const gm_source *source = &f->sources[i];
+        if (by_fields || source->node >= 0)
+            *n += gm_source_seeds(source, f->c->mesh, f->c->fast, speeds, *seeds + *n);
+        else
+            *n += gm_source_ignite(source, ignition, speeds, *seeds + *n);
+    }
+    gm_ignition_destroy(ignition);
+    return GM_OK;
+}
+
+static gm_status solve_seeds(forward *f, const gm_conduction *speeds, bool by_fields,
+                             const gm_seed seeds[], size_t n)
+{
+    gm_eikonal *e;
+    gm_progress_report(f->run->progress, "activating the muscle", 0.2);
+    GM_TRY(gm_eikonal_create(&e, f->c->mesh, f->c->fast));
+    gm_status s = by_fields ? solve_by_fields(f, e, speeds, seeds, n)
+                            : solve_jointly(f, e, speeds, seeds, n);
+    gm_eikonal_destroy(e);
+    return s;
+}
+
 static gm_status activate(forward *f, bool by_fields)
 {
     gm_conduction speeds = gm_heart_params_conduction(&f->params);
-    gm_seed seeds[GM_SITES_MAX * GM_SEEDS_PER_SOURCE];
+    gm_seed *seeds = NULL;
     size_t n = 0;
-    for (size_t i = 0; i < f->params.n_sites; i++)
-        n += gm_source_seeds(&f->sources[i], f->c->mesh, f->c->fast, &speeds, &seeds[n]);
-    gm_progress_report(f->run->progress, "activating the muscle", 0.2);
-    gm_eikonal *e;
-    GM_TRY(gm_eikonal_create(&e, f->c->mesh, f->c->fast));
-    gm_status s = by_fields ? solve_by_fields(f, e, &speeds, seeds, n)
-                            : solve_jointly(f, e, &speeds, seeds, n);
-    gm_eikonal_destroy(e);
+    gm_status s = plant_sites(f, &speeds, by_fields, &seeds, &n);
+    if (s == GM_OK) s = solve_seeds(f, &speeds, by_fields, seeds, n);
+    gm_free(seeds);
     GM_TRY(s);
     return check_all_reached(f);
 }
