@@ -99,16 +99,16 @@ static void malformed_parameters_are_refused_with_place_value_and_what_is_allowe
     }
 }
 
-static void sixty_five_sites_are_one_too_many(void)
+static void more_sites_than_allowed_are_refused(void)
 {
     gm_text t = {0};
     gm_text_add(&t, "{\"sites\": [{\"node\": 0}");
-    for (int i = 1; i < 65; i++)
+    for (int i = 1; i <= GM_SITES_MAX; i++)
         gm_text_add(&t, ", {\"node\": 1}");
     gm_text_add(&t, "]}");
     gm_heart_params p;
     EXPECT(parse(t.data, &p) == GM_EFORMAT);
-    EXPECT_CONTAINS(gm_error_text(), "65 entries");
+    EXPECT_CONTAINS(gm_error_text(), "1025 entries");
     gm_text_free(&t);
 }
 
@@ -145,7 +145,7 @@ int main(int argc, char **argv)
     RUN(what_is_not_said_has_the_documented_default);
     RUN(what_is_written_reads_back_the_same);
     RUN(malformed_parameters_are_refused_with_place_value_and_what_is_allowed);
-    RUN(sixty_five_sites_are_one_too_many);
+    RUN(more_sites_than_allowed_are_refused);
     RUN(a_file_that_is_no_json_names_line_and_column);
     RUN(the_anterior_coordinate_runs_both_ways_between_the_junctions);
     return gm_report();

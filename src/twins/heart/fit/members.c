@@ -27,12 +27,10 @@ void gm_fit_params_of(const gm_heart_model *m, const double state[], gm_heart_pa
 
 typedef struct {
     gm_fit_run *r;
-    const gm_lead_field *fixed;
     const gm_apd *guess; /* of the best twin, for the others */
     atomic_int failed;
     gm_twin_member *members;
     const double *states; /* [n][n_state] */
-    double w_rep_ms;
 } member_job;
 
 static gm_status member_room(gm_twin_member *x, size_t n_nodes, size_t n_samples)
@@ -68,6 +66,7 @@ static gm_status fill_member(const member_job *job, size_t k, unsigned worker)
                               .amplitude = x->amplitude,
                               .field = field_of(m, worker, state),
                               .guess = job->guess,
+                              .n_starts = job->guess ? 1 : 0,
                               .seed = r->options.seed};
     gm_repolarisation t;
     GM_TRY(gm_repolarise(r->repolariser, worker, &in, &t));
@@ -101,6 +100,7 @@ static gm_status make_repolariser(gm_fit_run *r, const float *tau_ms, const doub
                                   .seed = r->options.seed};
         GM_TRY(gm_repolarise_choose_w_rep(&o.w_rep_ms, r->c, r->target, &o, &in,
                                           gm_w_rep_candidates_ms, 6, NULL, r->threads));
+        r->c->shape.w_rep_ms = o.w_rep_ms; /* so that the twin's own case replays it */
     }
     return gm_repolariser_create(&r->repolariser, r->c, r->target, &o, r->model->field, r->threads,
                                  r->model->n_workers);

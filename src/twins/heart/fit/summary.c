@@ -119,13 +119,13 @@ static size_t sample_at(const gm_heart_target *g, double ms)
     return (size_t)fmin(fmax(ms / g->step_ms, 0), (double)(g->n - 1));
 }
 
-/* Over [first, last] samples. */
 static void compare_leads(gm_fit_run *r)
 {
     const gm_heart_target *g = r->target;
     gm_heart_twin *t = r->twin;
     size_t q0 = sample_at(g, g->qrs.on_ms), q1 = sample_at(g, g->qrs.off_ms);
-    size_t end = isfinite(g->t.off_ms) ? sample_at(g, g->t.off_ms) : q1;
+    size_t end =
+        isfinite(g->t.off_ms) && g->t.off_ms > g->qrs.off_ms ? sample_at(g, g->t.off_ms) : q1;
     double all[GM_N_LEADS];
     size_t n = 0;
     t->mean_correlation_qrs = 0;

@@ -183,8 +183,8 @@ static gm_status solve_seeds(forward *f, const gm_conduction *speeds, bool by_fi
     gm_eikonal *e;
     gm_progress_report(f->run->progress, "activating the muscle", 0.2);
     GM_TRY(gm_eikonal_create(&e, f->c->mesh, f->c->fast));
-    gm_status s = by_fields ? solve_by_fields(f, e, speeds, seeds, n)
-                            : solve_jointly(f, e, speeds, seeds, n);
+    gm_status s =
+        by_fields ? solve_by_fields(f, e, speeds, seeds, n) : solve_jointly(f, e, speeds, seeds, n);
     gm_eikonal_destroy(e);
     return s;
 }

@@ -94,8 +94,8 @@ static void a_site_between_nodes_gives_the_exact_ellipsoid_as_the_mesh_gets_fine
     static const char params[] = "{\"sites\": [{\"xyz_mm\": [11, 23, 17], \"onset_ms\": 7}],"
                                  "\"v_f_m_s\": 0.8, \"v_t_ratio\": 0.5}";
     double coarse = rms_error_ms(8, params), fine = rms_error_ms(16, params);
-    EXPECT_BELOW(coarse, 8); /* of 89 ms, with edges of 5 mm */
-    EXPECT_BELOW(fine, 0.6 * coarse);
+    EXPECT_BELOW(coarse, 4);          /* of 89 ms, with edges of 5 mm */
+    EXPECT_BELOW(fine, 0.8 * coarse); /* the ball of ignition, exact here, shrinks with the edges */
 }
 
 /* ---- the ECG from first principles, without the code under test -------------------------------- */
