@@ -50,7 +50,7 @@ static double helix_error_deg(double edge_mm)
                 x[c] += a->mesh->nodes_mm[a->mesh->tets[e][k]][c] / 4;
         double xu = dot(x, u), xv = dot(x, v), xw = dot(x, w);
         if (xu > -20 || fabs(xv) > 10 || fabs(xw + 30) > 15) continue;
-        const double inner_mm = 25.45, outer_mm = inner_mm + 9.5; /* at the equator */
+        const double inner_mm = 25.925, outer_mm = inner_mm + 9.5; /* at the equator, of 140 mL */
         double long_in = 90 / 1.3, long_out = long_in + 0.7 * 9.5, z = xw + 0.3 * long_in;
         double r_in = inner_mm * sqrt(1 - z * z / long_in / long_in);
         double r_out = outer_mm * sqrt(1 - z * z / long_out / long_out);
