@@ -8,7 +8,8 @@
 #include "heart/anatomy/torso.h"
 #include "mesh/mesher.h"
 
-enum { MOST_STEPS = 40 };
+enum { MOST_STEPS = 40, MOST_ROUNDS = 2 };
+#define MESH_TOLERANCE 0.005  /* of the cavities as meshed */
 #define VOLUME_TOLERANCE 1e-4 /* of the RV volume: far below what a mesh resolves */
 
 gm_anatomy_params gm_anatomy_defaults(void)
@@ -62,31 +63,31 @@ static gm_heart_shape shape_at(const gm_anatomy_params *p, double rv_wall_mm, do
 static gm_status fit_shape(gm_heart_shape *out, const gm_anatomy_params *p, double rv_wall_mm,
                            gm_threads *threads)
 {
-    double low = 0.45, high = 4, scale = 1;
-    double reach[2];
+    double scale[2] = {0.45, 4}, excess[2]; /* a bracket: mL too little, mL too much */
     for (int end = 0; end < 2; end++) {
-        *out = shape_at(p, rv_wall_mm, end ? high : low);
-        reach[end] = gm_heart_shape_rv_ml(out, threads);
-        if (!isfinite(reach[end])) return gm_fail(GM_ENOMEM, "anatomy: no memory");
+        *out = shape_at(p, rv_wall_mm, scale[end]);
+        excess[end] = gm_heart_shape_rv_ml(out, threads) - p->rv_ml;
+        if (!isfinite(excess[end])) return gm_fail(GM_ENOMEM, "anatomy: no memory");
     }
-    if (!(p->rv_ml > reach[0] && p->rv_ml < reach[1]))
+    if (!(excess[0] < 0 && excess[1] > 0))
         return gm_fail(
             GM_EINVAL,
             "anatomy: an RV of %g mL does not go with an LV of %g mL, %g mm long, wall %g "
             "mm; allowed %.0f to %.0f mL",
-            p->rv_ml, p->lv_ml, p->axis_mm, p->wall_mm, ceil(reach[0]), floor(reach[1]));
-    for (int step = 0; step < MOST_STEPS; step++) {
-        *out = shape_at(p, rv_wall_mm, scale);
-        double ml = gm_heart_shape_rv_ml(out, threads);
-        if (!isfinite(ml)) return gm_fail(GM_ENOMEM, "anatomy: no memory");
-        if (fabs(ml - p->rv_ml) <= VOLUME_TOLERANCE * p->rv_ml) return GM_OK;
-        if (ml < p->rv_ml)
-            low = scale;
-        else
-            high = scale;
-        /* Volume grows about with the scale to 1.5; kept inside the bracket. */
-        double next = scale * pow(p->rv_ml / ml, 0.6);
-        scale = next > low && next < high ? next : 0.5 * (low + high);
+            p->rv_ml, p->lv_ml, p->axis_mm, p->wall_mm, ceil(excess[0] + p->rv_ml),
+            floor(excess[1] + p->rv_ml));
+    for (int step = 0, last = -1; step < MOST_STEPS; step++) {
+        /* False position; an end that stays twice counts half (Illinois). */
+        double next = scale[0] - excess[0] * (scale[1] - scale[0]) / (excess[1] - excess[0]);
+        *out = shape_at(p, rv_wall_mm, next);
+        double now = gm_heart_shape_rv_ml(out, threads) - p->rv_ml;
+        if (!isfinite(now)) return gm_fail(GM_ENOMEM, "anatomy: no memory");
+        if (fabs(now) <= VOLUME_TOLERANCE * p->rv_ml) return GM_OK;
+        int end = now > 0;
+        scale[end] = next;
+        excess[end] = now;
+        if (end == last) excess[1 - end] *= 0.5;
+        last = end;
     }
     return gm_fail(GM_ENOCONV, "anatomy: the RV volume of %g mL was not reached", p->rv_ml);
 }
@@ -173,17 +174,52 @@ static gm_status tag_tets(gm_anatomy *a, const gm_heart_shape *shape)
 
 /* ---- all together ------------------------------------------------------------------------------- */
 
+static void drop_mesh(gm_anatomy *a)
+{
+    gm_face_set *sets[] = {&a->lv_endo, &a->rv_endo, &a->base, &a->epi};
+    gm_tetmesh_destroy(a->mesh);
+    a->mesh = NULL;
+    for (int i = 0; i < 4; i++) {
+        gm_free(sets[i]->faces);
+        *sets[i] = (gm_face_set){0};
+    }
+}
+
+static gm_status fill_shape(gm_anatomy *a, gm_heart_shape *shape, const gm_anatomy_params *p,
+                            gm_threads *threads)
+{
+    drop_mesh(a);
+    GM_TRY(fit_shape(shape, p, a->rv_wall_mm, threads));
+    gm_mesher_input in = {.phi = gm_heart_shape_muscle, .context = shape, .edge_mm = p->edge_mm};
+    gm_heart_shape_box(shape, in.box_min_mm, in.box_max_mm);
+    GM_TRY(gm_mesher_fill(&a->mesh, &in, threads));
+    GM_TRY(sort_faces(a, shape));
+    a->lv_ml = cavity_ml(a->mesh, &a->lv_endo);
+    a->rv_ml = cavity_ml(a->mesh, &a->rv_endo);
+    return GM_OK;
+}
+
+/* The triangles of a cavity lie inside its smooth surface; with long edges that takes a percent or
+ * two away, so the shape is made that much larger. */
+static gm_status fill_to_volume(gm_anatomy *a, gm_heart_shape *shape, const gm_anatomy_params *p,
+                                gm_threads *threads)
+{
+    gm_anatomy_params larger = *p;
+    for (int round = 0;; round++) {
+        GM_TRY(fill_shape(a, shape, &larger, threads));
+        double lv = p->lv_ml / a->lv_ml, rv = p->rv_ml / a->rv_ml;
+        bool is_close = fabs(lv - 1) < MESH_TOLERANCE && fabs(rv - 1) < MESH_TOLERANCE;
+        if (is_close || round == MOST_ROUNDS) return GM_OK;
+        larger.lv_ml *= lv;
+        larger.rv_ml *= rv;
+    }
+}
+
 static gm_status build(gm_anatomy *a, const gm_anatomy_params *p, gm_threads *threads)
 {
     gm_heart_shape shape;
     a->rv_wall_mm = fmax(p->rv_wall_mm, GM_MESHER_WALL_EDGES * p->edge_mm);
-    GM_TRY(fit_shape(&shape, p, a->rv_wall_mm, threads));
-    gm_mesher_input in = {.phi = gm_heart_shape_muscle, .context = &shape, .edge_mm = p->edge_mm};
-    gm_heart_shape_box(&shape, in.box_min_mm, in.box_max_mm);
-    GM_TRY(gm_mesher_fill(&a->mesh, &in, threads));
-    GM_TRY(sort_faces(a, &shape));
-    a->lv_ml = cavity_ml(a->mesh, &a->lv_endo);
-    a->rv_ml = cavity_ml(a->mesh, &a->rv_endo);
+    GM_TRY(fill_to_volume(a, &shape, p, threads));
     GM_TRY(tag_tets(a, &shape));
     for (size_t i = 0; i < a->mesh->n_nodes; i++)
         gm_torso_place(a->mesh->nodes_mm[i]);
@@ -212,10 +248,6 @@ gm_status gm_anatomy_build(gm_anatomy **out, const gm_anatomy_params *params, gm
 void gm_anatomy_destroy(gm_anatomy *a)
 {
     if (!a) return;
-    gm_tetmesh_destroy(a->mesh);
-    gm_free(a->lv_endo.faces);
-    gm_free(a->rv_endo.faces);
-    gm_free(a->base.faces);
-    gm_free(a->epi.faces);
+    drop_mesh(a);
     gm_free(a);
 }

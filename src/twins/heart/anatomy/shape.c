@@ -65,9 +65,11 @@ gm_heart_shape gm_heart_shape_of(const gm_heart_sizes *z)
     s.lv_out = grown(s.lv_in, z->wall_mm, z->apex_wall_mm);
     double outer = r + z->wall_mm, length = z->axis_mm + GM_SHAPE_APEX_WALL * z->wall_mm;
     /* The half axis v for which the ellipse goes through the junctions on the LV's outside. */
-    double across = RV_WIDTH * z->rv_scale, off = (RV_MIDDLE - JUNCTION_COS) / across;
+    double across = RV_WIDTH * z->rv_scale;
+    /* A larger RV grows away from the LV: it must not close round the LV's narrow lower end. */
+    double middle = RV_MIDDLE + fmax(0, across - RV_WIDTH), off = (middle - JUNCTION_COS) / across;
     double depth = JUNCTION_SIN / sqrt(1 - off * off);
-    s.rv_in = (gm_ellipsoid){{RV_MIDDLE * outer, 0, -RV_EQUATOR * length},
+    s.rv_in = (gm_ellipsoid){{middle * outer, 0, -RV_EQUATOR * length},
                              {across * outer, depth * outer, (RV_LENGTH - RV_EQUATOR) * length},
                              RV_LEAN};
     s.rv_out = grown(s.rv_in, z->rv_wall_mm, z->rv_wall_mm);
