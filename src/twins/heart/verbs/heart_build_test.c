@@ -46,7 +46,7 @@ static void a_built_heart_is_a_complete_case(void)
     EXPECT(electrodes != NULL);
     if (electrodes) EXPECT_CONTAINS(electrodes->as.text, "\nV6,");
     const gm_file *vtu = file_called(r, "heart.vtu");
-    EXPECT(vtu && vtu->as.mesh.n_fields == 5);
+    EXPECT(vtu && vtu->as.mesh.n_fields == 7);
     EXPECT(json_is_object(r->values) && json_real_value(json_object_get(r->values, "lv_ml")) > 138);
     EXPECT_CONTAINS(r->summary, "RV wall 6.80 mm instead of 3.50 mm");
     EXPECT(r->n_views == 1 && r->views[0].kind == GM_VIEW_SURFACE);
