@@ -6,6 +6,7 @@
 
 #include "core/alloc.h"
 #include "heart/anatomy/boundary.h"
+#include "heart/anatomy/coordinates_internal.h"
 #include "heart/anatomy/cut.h"
 #include "heart/anatomy/fields.h"
 #include "heart/anatomy/trajectory.h"
@@ -424,7 +425,7 @@ static gm_status wind(making *x, gm_threads *threads)
 
 /* ---- all of it ---------------------------------------------------------------------------------- */
 
-static gm_status create_empty(gm_heart_coordinates **out, size_t n)
+gm_status gm_heart_coordinates_allocate(gm_heart_coordinates **out, size_t n)
 {
     gm_heart_coordinates *c = gm_calloc(1, sizeof *c);
     *out = c;
@@ -451,7 +452,7 @@ gm_status gm_heart_coordinates_create(gm_heart_coordinates **out, const gm_tetme
             return gm_fail(
                 GM_EINVAL, "coordinates: the %s has no faces",
                 (const char *const[]){"LV endocardium", "RV endocardium", "base", "epicardium"}[i]);
-    gm_status s = create_empty(&x.c, mesh->n_nodes);
+    gm_status s = gm_heart_coordinates_allocate(&x.c, mesh->n_nodes);
     if (s == GM_OK) s = split_halves(&x, threads);
     if (s == GM_OK) s = wind(&x, threads);
     gm_cut_free(&x.middle);

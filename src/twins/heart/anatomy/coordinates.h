@@ -39,6 +39,14 @@ gm_status gm_heart_coordinates_create(gm_heart_coordinates **out, const gm_tetme
                                       gm_threads *threads);
 void gm_heart_coordinates_destroy(gm_heart_coordinates *c); /* NULL is allowed */
 
+/* The same from the coordinates of another, coarser mesh of the same heart, by interpolation: for fine
+ * meshes, where solving takes minutes. Exact values on the boundary sets are set again. */
+gm_status gm_heart_coordinates_resample(gm_heart_coordinates **out, const gm_tetmesh *mesh,
+                                        const gm_face_set *lv_endo, const gm_face_set *rv_endo,
+                                        const gm_face_set *base, const gm_face_set *epi,
+                                        const gm_tetmesh *from_mesh,
+                                        const gm_heart_coordinates *from, gm_threads *threads);
+
 /* ---- from coordinates to places ----------------------------------------------------------------- */
 
 typedef struct gm_coordinate_finder gm_coordinate_finder;

@@ -262,6 +262,34 @@ static void coordinates_of_a_coarse_mesh_agree_with_those_of_its_refinement(void
     put_away(&fine);
 }
 
+static void a_fine_mesh_takes_its_coordinates_from_a_coarse_one(void)
+{
+    heart coarse = built_in(2.5, NULL), fine = built_in(2, NULL);
+    gm_heart_coordinates *c = NULL, *solved = fine.c;
+    EXPECT(gm_heart_coordinates_resample(&c, fine.m, &fine.lv, &fine.rv, &fine.base, &fine.epi,
+                                         coarse.m, coarse.c, NULL) == GM_OK);
+    if (c) {
+        double sum[3] = {0, 0, 0};
+        for (size_t i = 0; i < c->n_nodes; i++) {
+            double rt = c->rt[i] - solved->rt[i];
+            rt -= floor(rt + 0.5);
+            sum[0] += pow(c->ab[i] - solved->ab[i], 2);
+            sum[1] += rt * rt;
+            sum[2] += pow(c->tm[i] - solved->tm[i], 2);
+        }
+        for (int k = 0; k < 3; k++)
+            EXPECT_BELOW(sqrt(sum[k] / (double)c->n_nodes), k == 2 ? 0.05 : 0.02);
+        printf("RMS difference: ab %.4f, rt %.4f, tm %.4f\n", sqrt(sum[0] / (double)c->n_nodes),
+               sqrt(sum[1] / (double)c->n_nodes), sqrt(sum[2] / (double)c->n_nodes));
+        fine.c = c;
+        expect_sound(&fine);
+        fine.c = solved;
+    }
+    gm_heart_coordinates_destroy(c);
+    put_away(&coarse);
+    put_away(&fine);
+}
+
 static void junctions_are_common_to_both_ventricles(void)
 {
     heart h = built_in(2.5, NULL);
@@ -335,6 +363,7 @@ int main(int argc, char **argv)
     RUN(a_real_heart_gets_coordinates_and_finds_its_places_again);
     RUN(ab_and_rt_follow_the_ellipsoid_of_the_free_wall);
     RUN(coordinates_of_a_coarse_mesh_agree_with_those_of_its_refinement);
+    RUN(a_fine_mesh_takes_its_coordinates_from_a_coarse_one);
     RUN(junctions_are_common_to_both_ventricles);
     RUN(any_number_of_threads_gives_the_same_bits);
     RUN(the_other_convention_agrees_at_junctions_and_middles);

@@ -49,6 +49,33 @@ static gm_status read_options(gm_anatomy_params *p, const gm_args *args)
     return gm_args_real(args, "axis-mm", &p->axis_mm);
 }
 
+/* Below this edge length coordinates come from a companion mesh: solving grows faster than the mesh. */
+#define COMPANION_EDGE_MM 1.6
+
+static gm_status solve_coordinates(gm_heart_coordinates **c, const gm_anatomy *a, const gm_run *run)
+{
+    return gm_heart_coordinates_create(c, a->mesh, &a->lv_endo, &a->rv_endo, &a->base, &a->epi,
+                                       run->threads);
+}
+
+static gm_status make_coordinates(building *b, const gm_run *run)
+{
+    if (b->params.edge_mm >= COMPANION_EDGE_MM) return solve_coordinates(&b->c, b->a, run);
+    gm_anatomy_params p = b->params;
+    gm_anatomy *companion;
+    gm_heart_coordinates *c = NULL;
+    p.edge_mm = COMPANION_EDGE_MM;
+    GM_TRY(gm_anatomy_build(&companion, &p, run->threads));
+    gm_status s = solve_coordinates(&c, companion, run);
+    if (s == GM_OK)
+        s = gm_heart_coordinates_resample(&b->c, b->a->mesh, &b->a->lv_endo, &b->a->rv_endo,
+                                          &b->a->base, &b->a->epi, companion->mesh, c,
+                                          run->threads);
+    gm_heart_coordinates_destroy(c);
+    gm_anatomy_destroy(companion);
+    return s;
+}
+
 static gm_status make(building *b, const gm_run *run)
 {
     gm_progress_report(run->progress, "building the heart", 0);
@@ -58,8 +85,7 @@ static gm_status make(building *b, const gm_run *run)
     GM_TRY(s);
     GM_TRY(gm_interrupt_check("heart build"));
     gm_progress_report(run->progress, "making coordinates", 0.4);
-    GM_TRY(gm_heart_coordinates_create(&b->c, b->a->mesh, &b->a->lv_endo, &b->a->rv_endo,
-                                       &b->a->base, &b->a->epi, run->threads));
+    GM_TRY(make_coordinates(b, run));
     GM_TRY(gm_interrupt_check("heart build"));
     return gm_tetmesh_measure(b->a->mesh, &b->facts);
 }
