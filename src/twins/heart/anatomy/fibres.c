@@ -90,7 +90,7 @@ static bool triad_in(const rule *r, const int32_t tet[4], gm_triad *out)
     double alpha = a->alpha_endo_deg * (1 - epi) + a->alpha_epi_deg * epi;
     double beta = a->beta_endo_deg * (1 - epi) + a->beta_epi_deg * epi;
     double turn = 1 - 2 * d; /* the angles change sign from the LV's to the RV's endocardium */
-    gm_triad q_lv, q_rv, q_epi, q_endo;
+    gm_triad q_lv = {{{0}}}, q_rv = q_lv, q_epi = q_lv, q_endo = q_lv;
     bool has_lv = oriented(r, tet, LV, -1, alpha * turn, beta * turn, &q_lv);
     bool has_rv = oriented(r, tet, RV, 1, alpha * turn, beta * turn, &q_rv);
     bool has_epi = oriented(r, tet, EPI, 1, alpha, beta, &q_epi);
