@@ -8,8 +8,6 @@
 
 /* An unknown that neither data nor prior determine is drawn within this many tangent scales. */
 #define WIDEST 10.0
-/* Share of the mixture that goes evenly to all basins, in case the evidence misjudges one. */
-#define EVEN_SHARE 0.1
 enum { LIMIT_DRAWS = 2048, MOST_REDRAWS = 4096 };
 
 typedef struct {
@@ -155,7 +153,7 @@ static void normalise_weights(laplace *q)
     for (size_t b = 0; b < q->n; b++) {
         laplace_part *part = &q->parts[b];
         double own = sum > 0 && isfinite(sum) ? part->weight / sum : 1 / (double)q->n;
-        part->weight = (1 - EVEN_SHARE) * own + EVEN_SHARE / (double)q->n;
+        part->weight = (1 - LAPLACE_EVEN_SHARE) * own + LAPLACE_EVEN_SHARE / (double)q->n;
         part->log_constant += log(part->weight);
     }
 }

@@ -7,6 +7,9 @@
 #include "fit/search.h"
 #include "fit/task.h"
 
+/* Share of the mixture that goes evenly to all basins, in case the evidence misjudges one. */
+#define LAPLACE_EVEN_SHARE 0.1
+
 typedef struct {
     size_t index;       /* in the basins that were given */
     const double *mode; /* [n_state], not owned */

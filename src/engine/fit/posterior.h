@@ -97,6 +97,9 @@ typedef struct {
     size_t n_members;         /* >= 1 */
     double margin;            /* as above */
     gm_refine_options refine; /* of each member */
+    /* Basins are drawn by their misfit alone, not by their evidence: for rough landscapes, where the
+     * curvature at the bottom of a basin tells nothing of how wide it is. */
+    bool equal_volumes;
     const gm_progress *progress;
 } gm_refit_options;
 

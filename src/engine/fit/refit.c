@@ -123,6 +123,20 @@ static double laplace_evidence(const laplace *q, double best)
     return sum > 0 ? log(sum) - 0.5 * best : -INFINITY;
 }
 
+/* Basins weighed as if all were equally wide, with a share that goes evenly to all as in the mixture. */
+static void weigh_by_misfit(laplace *q)
+{
+    double best = INFINITY, sum = 0;
+    for (size_t b = 0; b < q->n; b++)
+        best = fmin(best, q->parts[b].misfit);
+    for (size_t b = 0; b < q->n; b++)
+        sum += exp(-0.5 * (q->parts[b].misfit - best));
+    for (size_t b = 0; b < q->n; b++)
+        q->parts[b].weight =
+            (1 - LAPLACE_EVEN_SHARE) * exp(-0.5 * (q->parts[b].misfit - best)) / sum +
+            LAPLACE_EVEN_SHARE / (double)q->n;
+}
+
 static gm_status prepare(refits *r, const gm_basin basins[], size_t n_basins, unsigned n_workers,
                          gm_threads *threads)
 {
@@ -137,8 +151,10 @@ static gm_status prepare(refits *r, const gm_basin basins[], size_t n_basins, un
     for (size_t k = 0; k < n; k++)
         r->pending[r->n_pending++] = k;
     GM_TRY(gm_fit_works_create(&r->works, p, n_workers));
-    return laplace_create(&r->q, p, basins, n_basins, r->o->margin, 1, r->o->seed ^ SEED_MARK,
-                          r->works, threads);
+    GM_TRY(laplace_create(&r->q, p, basins, n_basins, r->o->margin, 1, r->o->seed ^ SEED_MARK,
+                          r->works, threads));
+    if (r->o->equal_volumes) weigh_by_misfit(&r->q);
+    return GM_OK;
 }
 
 static gm_status run(refits *r, const gm_basin basins[], size_t n_basins, gm_threads *threads)

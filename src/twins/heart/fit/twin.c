@@ -19,6 +19,8 @@ enum { FEWEST_SOLVES = 300, MOST_SOLVES = 8000 };
  * 6 % (heart.md 3.2), of which most is common to all maps; without it, the anatomy's. */
 static const double MODEL_ERROR = 0.02, GENERIC_MODEL_ERROR = 0.15;
 static const double CORRELATED_SAMPLES = 10; /* neighbours in time that tell the same */
+/* The model's error is common to leads: the eight independent ones carry some four signals. */
+static const double LEADS_A_SIGNAL = 2;
 /* Share of the mesh error that acts like an unknown error of the posterior: the rest is common to all
  * maps. Set so that bands cover virtual patients made on finer meshes (bench_virtual_patients). */
 static const double MESH_DISCREPANCY = 1.0;
@@ -151,8 +153,8 @@ static gm_status set_noise_model(gm_fit_run *r)
         double expected = MESH_DISCREPANCY * mesh_error_share(r->c) * sqrt(power / (double)n_known);
         t->discrepancy = fmax(gm_fit_discrepancy_shown(best->data_misfit, n_known), expected);
         t->discrepancy_relative = sqrt(best->data_misfit / power);
-        t->temperature =
-            gm_fit_temperature(t->discrepancy, n_known, (double)n_known * (1 - lag1) / (1 + lag1));
+        t->temperature = gm_fit_temperature(
+            t->discrepancy, n_known, (double)n_known / LEADS_A_SIGNAL * (1 - lag1) / (1 + lag1));
         set_temperature(m, t->temperature);
     }
     gm_free(residuals);
@@ -166,6 +168,7 @@ static gm_status draw_ensemble(gm_fit_run *r)
     o.n_members = r->options.ensemble;
     o.refine.max_evaluations = REFIT_EVALUATIONS;
     o.refine.damping = 1e-2;
+    o.equal_volumes = true;
     o.progress = r->options.progress;
     return gm_posterior_refit(&r->posterior, &r->model->problem, r->found->basins,
                               r->found->n_basins, &o, r->threads);
