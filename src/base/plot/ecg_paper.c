@@ -8,8 +8,8 @@
 
 static const double PAGE_WIDTH_MM = 297, PAGE_HEIGHT_MM = 210;
 static const double RECORD_MM_PER_S = 25, COLUMN_S = 2.5, RECORD_S = 10, BEAT_S = 1.2;
-static const double FULL_MM_PER_MV = 10, HALF_ABOVE_MV = 4.2; /* peak to peak: then 5 mm/mV */
-static const gm_rect sheet = {13.5, 28, 270, 170};            /* the grid; multiples of 5 mm */
+static const double TALLEST_MM = 42; /* of a lead, peak to peak: higher ones get a smaller scale */
+static const gm_rect sheet = {13.5, 28, 270, 170}; /* the grid; multiples of 5 mm */
 static const double PULSE_MM = 12, TRACE_MM = 0.28, NAME_MM = 3.4;
 static const double TITLE_MM = 5.2, HEADER_X_MM = 175;
 static const double DOUBLE_BELOW_MV = 2.4; /* a beat alone up to this gets 20 mm/mV */
@@ -274,9 +274,11 @@ static void choose_scales(pen *p, const gm_ecg_paper *paper)
     double mv = fmax(largest_range(&paper->record, false), largest_range(&paper->beat, false));
     bool alone = !has(&paper->record);
     p->mm_per_s = alone ? 2 * RECORD_MM_PER_S : RECORD_MM_PER_S;
-    p->mm_per_mv = mv > HALF_ABOVE_MV ? FULL_MM_PER_MV / 2 : FULL_MM_PER_MV;
-    if (alone && largest_range(&paper->beat, true) < DOUBLE_BELOW_MV)
-        p->mm_per_mv = 2 * FULL_MM_PER_MV;
+    static const double gains[] = {10, 5, 2, 1, 0.5, 0.2, 0.1};
+    p->mm_per_mv = gains[0];
+    for (size_t k = 1; k < sizeof gains / sizeof *gains && mv * p->mm_per_mv > TALLEST_MM; k++)
+        p->mm_per_mv = gains[k];
+    if (alone && largest_range(&paper->beat, true) < DOUBLE_BELOW_MV) p->mm_per_mv = 2 * gains[0];
     p->beats_in_row = alone ? 4 : 6;
     p->beat_cell_mm = alone ? 64 : 42;
 }

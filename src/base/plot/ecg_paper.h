@@ -14,7 +14,7 @@
  *     +-----------------------------------------------------+
  *
  * Up to six leads are drawn as strips of 10 s instead of columns. Either part may be left out; a
- * beat alone is drawn at 50 mm/s and, if it fits, 20 mm/mV. Tall leads: 5 mm/mV. The sheet says so.
+ * beat alone is drawn at 50 mm/s and, if it fits, 20 mm/mV. Tall leads: 5 mm/mV or less. The sheet says so.
  */
 #ifndef GM_PLOT_ECG_PAPER_H
 #define GM_PLOT_ECG_PAPER_H
