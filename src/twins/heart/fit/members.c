@@ -61,6 +61,7 @@ static gm_status fill_member(const member_job *job, size_t k, unsigned worker)
     x->amplitude = exp(*gm_state_amplitude(m, state));
     for (int p = 0; p < GM_POSE; p++)
         x->pose[p] = gm_state_pose(m, state)[p] * (p < 3 ? 1 : RAD);
+    x->pose[GM_POSE - 1] = exp(gm_state_pose(m, state)[GM_POSE - 1]);
     GM_TRY(gm_model_activation(m, worker, state, 0, x->tau_ms));
     gm_repolarise_input in = {.tau_ms = x->tau_ms,
                               .amplitude = x->amplitude,

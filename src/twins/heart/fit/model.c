@@ -13,7 +13,8 @@ typedef struct {
 static const speed_prior speed_priors[GM_SPEEDS] = {
     {0.6, 0.30, 0.15, 2.5}, {0.42, 0.30, 0.12, 1.0}, {2.5, 0.5, 1.02, 12.0}};
 static const double AMPLITUDE_SPREAD = 0.7; /* ln; conductivities of the torso differ that much */
-static const double POSE_MM = 10, POSE_RAD = 0.17;              /* SD: 10 mm, 10 degrees */
+/* SD: 10 mm, 10 degrees, a factor of two for the limb leads (too small by 2 to 4 in our torso). */
+static const double pose_spread[GM_POSE] = {10, 10, 10, 0.17, 0.17, 0.17, 0.7};
 static const double POSE_MOST = 2.5;                            /* SDs: the stated bound */
 static const double SMOOTH_MS = 6;                              /* SD of the stand-in's Gaussian */
 static const double WINDOW_MARGIN_MS = 14;                      /* beyond the QRS, on both sides */
@@ -323,9 +324,8 @@ static gm_status prior(void *self, unsigned worker, const double state[], double
         r++, column++;
     }
     for (int k = 0; m->pose && k < GM_POSE; k++, r++, column++) {
-        double sd = k < 3 ? POSE_MM : POSE_RAD;
-        residuals[r] = s[GM_SPEEDS + 2 + k] / sd;
-        if (jac) jac[r * n_tangent + column] = 1 / sd;
+        residuals[r] = s[GM_SPEEDS + 2 + k] / pose_spread[k];
+        if (jac) jac[r * n_tangent + column] = 1 / pose_spread[k];
     }
     return GM_OK;
 }
@@ -354,7 +354,7 @@ static void retract(void *self, unsigned worker, const double state[], const dou
     d += GM_SPEEDS;
     if (m->amplitude_is_free) s[GM_SPEEDS + 1] = clip(s[GM_SPEEDS + 1] + *d++, -4, 4);
     for (int k = 0; m->pose && k < GM_POSE; k++) {
-        double most = POSE_MOST * (k < 3 ? POSE_MM : POSE_RAD);
+        double most = POSE_MOST * pose_spread[k];
         s[GM_SPEEDS + 2 + k] = clip(s[GM_SPEEDS + 2 + k] + d[k], -most, most);
     }
 }
@@ -374,7 +374,7 @@ static void tangent_limits(void *self, unsigned worker, const double state[], do
     }
     column += m->amplitude_is_free;
     for (int k = 0; m->pose && k < GM_POSE; k++, column++) {
-        double most = POSE_MOST * (k < 3 ? POSE_MM : POSE_RAD);
+        double most = POSE_MOST * pose_spread[k];
         low[column] = fmin(0, -most - s[GM_SPEEDS + 2 + k]);
         high[column] = fmax(0, most - s[GM_SPEEDS + 2 + k]);
     }
@@ -389,7 +389,7 @@ void gm_model_prior_sd(double sd[GM_SPEEDS + 1])
 
 double gm_model_pose_sd(int component)
 {
-    return component < 3 ? POSE_MM : POSE_RAD * 57.29577951308232;
+    return pose_spread[component] * (component < 3 || component == 6 ? 1 : 57.29577951308232);
 }
 
 /* RMS difference of rough activation times, common shift removed: straight ways at one speed, which is
@@ -543,7 +543,7 @@ static gm_status describe(gm_heart_model *m)
     for (; k < m->n_sites * GM_SITE_TANGENT + GM_SPEEDS + (m->amplitude_is_free ? 1 : 0); k++)
         m->scale[k] = 0.1, m->most_step[k] = STEP_LN;
     for (int p = 0; m->pose && p < GM_POSE; p++, k++)
-        m->scale[k] = m->most_step[k] = p < 3 ? POSE_MM : POSE_RAD;
+        m->scale[k] = m->most_step[k] = pose_spread[p];
     m->problem = (gm_fit_problem){
         .self = m,
         .n_state = m->n_sites * GM_SITE_STATE + GM_SPEEDS + 2 + GM_POSE,

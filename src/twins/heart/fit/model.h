@@ -2,8 +2,8 @@
  * whitened residuals of the ECG, with their exact derivative.
  *
  * State: for each site {face, weight 0, 1, 2, onset_ms}, then ln v_f, ln v_t_ratio, ln layer factor,
- * layer on (1) or off (0), ln amplitude, pose[6]. Tangent: for each site {along t1, along t2 (mm), onset (ms)},
- * then ln v_f, ln v_t_ratio, ln factor, then ln amplitude if free, then pose (mm, rad) if free. A layer that is off
+ * layer on (1) or off (0), ln amplitude, pose[7]. Tangent: for each site {along t1, along t2 (mm), onset (ms)},
+ * then ln v_f, ln v_t_ratio, ln factor, then ln amplitude if free, then pose (mm, rad, ln) if free. A layer that is off
  * stays off: the two are different models, told apart by starts of both kinds.
  *
  * Activation times are on the template's clock (ECG file time - t_on).
@@ -24,7 +24,6 @@ enum {
     GM_SITE_STATE = 5,   /* numbers of a site in the state */
     GM_SITE_TANGENT = 3, /* and in the tangent */
     GM_SPEEDS = 3,
-    GM_POSE = 6,
     GM_MOST_SITES = 9
 };
 
@@ -89,7 +88,8 @@ double *gm_state_onset(double state[], size_t site);
 double *gm_state_speeds(const gm_heart_model *m, double state[]); /* ln v_f, ln ratio, ln factor */
 double *gm_state_layer(const gm_heart_model *m, double state[]);
 double *gm_state_amplitude(const gm_heart_model *m, double state[]); /* ln */
-double *gm_state_pose(const gm_heart_model *m, double state[]);      /* [6] mm, rad */
+double *gm_state_pose(const gm_heart_model *m,
+                      double state[]); /* [GM_POSE] mm, rad, ln limb factor */
 void gm_state_set_place(double state[], size_t site, const gm_endo_place *p);
 gm_conduction gm_state_conduction(const gm_heart_model *m, const double state[]);
 

@@ -7,6 +7,8 @@
 #include "core/alloc.h"
 #include "mesh/p1.h"
 
+enum { LIMB = GM_POSE - 1, LIMB_LEADS = 2 }; /* of the independent leads: I, II */
+
 /* One off-diagonal entry of the stiffness matrix; rows sum to zero, so these hold it all. */
 typedef struct {
     int32_t i, j;
@@ -145,7 +147,7 @@ static void turn(const double angle[3], int only, const double v[3], double out[
 }
 
 /* Electrodes at the pose, or (k >= 0) the velocity of each with component k. */
-static void move_electrodes(const gm_pose *p, const double pose[6], int k,
+static void move_electrodes(const gm_pose *p, const double pose[GM_POSE], int k,
                             double out[GM_N_ELECTRODES][3])
 {
     for (int e = 0; e < GM_N_ELECTRODES; e++) {
@@ -163,7 +165,7 @@ static void move_electrodes(const gm_pose *p, const double pose[6], int k,
     }
 }
 
-void gm_pose_electrodes(const gm_pose *p, const double pose[6],
+void gm_pose_electrodes(const gm_pose *p, const double pose[GM_POSE],
                         double electrodes_mm[GM_N_ELECTRODES][3])
 {
     move_electrodes(p, pose, -1, electrodes_mm);
@@ -182,16 +184,17 @@ static void apply_stiffness(const gm_pose *p, const double (*z)[GM_N_INDEPENDENT
     }
 }
 
-static void leads_of(const double r[GM_N_ELECTRODES], double scale, double z[GM_N_INDEPENDENT])
+static void leads_of(const double r[GM_N_ELECTRODES], double scale, double limb,
+                     double z[GM_N_INDEPENDENT])
 {
     double wilson = (r[GM_RA] + r[GM_LA] + r[GM_LL]) / 3;
-    z[0] = scale * (r[GM_LA] - r[GM_RA]);
-    z[1] = scale * (r[GM_LL] - r[GM_RA]);
+    z[0] = scale * limb * (r[GM_LA] - r[GM_RA]);
+    z[1] = scale * limb * (r[GM_LL] - r[GM_RA]);
     for (int v = 0; v < 6; v++)
         z[2 + v] = scale * (r[GM_V1 + v] - wilson);
 }
 
-void gm_pose_field(const gm_pose *p, const double pose[6], gm_pose_work *w)
+void gm_pose_field(const gm_pose *p, const double pose[GM_POSE], gm_pose_work *w)
 {
     double electrode[GM_N_ELECTRODES][3], r[GM_N_ELECTRODES];
     move_electrodes(p, pose, -1, electrode);
@@ -202,13 +205,20 @@ void gm_pose_field(const gm_pose *p, const double pose[6], gm_pose_work *w)
             double c = x[2] - electrode[e][2];
             r[e] = 1 / sqrt(a * a + b * b + c * c);
         }
-        leads_of(r, p->scale, w->z[i]);
+        leads_of(r, p->scale, exp(pose[LIMB]), w->z[i]);
     }
     apply_stiffness(p, w->z, &w->field);
 }
 
-void gm_pose_derivative(const gm_pose *p, const double pose[6], int k, gm_pose_work *w)
+void gm_pose_derivative(const gm_pose *p, const double pose[GM_POSE], int k, gm_pose_work *w)
 {
+    if (k == LIMB) {
+        gm_pose_field(p, pose, w);
+        for (size_t i = 0; i < w->field.n_nodes; i++)
+            for (int l = 0; l < GM_N_INDEPENDENT; l++)
+                w->derivative.w[i][l] = l < LIMB_LEADS ? w->field.w[i][l] : 0;
+        return;
+    }
     double electrode[GM_N_ELECTRODES][3], velocity[GM_N_ELECTRODES][3], r[GM_N_ELECTRODES];
     move_electrodes(p, pose, -1, electrode);
     move_electrodes(p, pose, k, velocity);
@@ -219,7 +229,7 @@ void gm_pose_derivative(const gm_pose *p, const double pose[6], int k, gm_pose_w
             double c = x[2] - electrode[e][2], one = 1 / sqrt(a * a + b * b + c * c);
             r[e] = (a * velocity[e][0] + b * velocity[e][1] + c * velocity[e][2]) * one * one * one;
         }
-        leads_of(r, p->scale, w->z[i]);
+        leads_of(r, p->scale, exp(pose[LIMB]), w->z[i]);
     }
     apply_stiffness(p, w->z, &w->derivative);
 }

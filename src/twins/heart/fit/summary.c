@@ -293,8 +293,9 @@ static void add_others(parameter_list *l)
     static const char *const apd_names[6] = {"APD min",           "APD max",
                                              "APD gradient ab",   "APD gradient aprt",
                                              "APD gradient rvlv", "APD gradient tm"};
-    static const char *const pose_names[6] = {"heart moved x",  "heart moved y",  "heart moved z",
-                                              "heart turned x", "heart turned y", "heart turned z"};
+    static const char *const pose_names[GM_POSE] = {
+        "heart moved x",  "heart moved y",  "heart moved z",   "heart turned x",
+        "heart turned y", "heart turned z", "limb lead factor"};
     const gm_heart_model *m = l->r->model;
     double sd[GM_SPEEDS + 1];
     gm_model_prior_sd(sd);
@@ -303,7 +304,11 @@ static void add_others(parameter_list *l)
     if (m->c->n_fast) add_value(l, "fast_layer_factor", "1", sd[2], speed_at, 2);
     if (m->amplitude_is_free) add_value(l, "amplitude", "1", sd[3], speed_at, 3);
     for (int p = 0; m->pose && p < GM_POSE; p++)
-        add_value(l, pose_names[p], p < 3 ? "mm" : "deg", gm_model_pose_sd(p), pose_at, p);
+        add_value(l, pose_names[p],
+                  p < 3   ? "mm"
+                  : p < 6 ? "deg"
+                          : "1",
+                  gm_model_pose_sd(p), pose_at, p);
     for (int p = 0; l->r->twin->has_t_wave && p < 6; p++) /* uniform over the allowed range */
         add_value(l, apd_names[p], p < 2 ? "ms" : "1", (p < 2 ? 400 : 2) / sqrt(12.0), apd_at, p);
 }

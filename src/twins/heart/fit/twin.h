@@ -74,7 +74,9 @@ typedef struct {
 typedef struct {
     gm_heart_params params; /* sites as xyz_mm */
     double amplitude;
-    double pose[6]; /* translation mm, rotation deg of the electrodes about the heart's centre */
+    double
+        pose[7]; /* translation mm, rotation deg of the electrodes about the heart's centre, factor
+                       of the limb leads */
     float *tau_ms;  /* [n_nodes] on the clock of onset_ms */
     float *apd_ms;  /* [n_nodes], or NULL: no T wave */
     double *ecg_mv; /* [12][n] at the target's samples */
