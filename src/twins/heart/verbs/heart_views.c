@@ -90,19 +90,26 @@ static gm_status fill_shape(gm_view *v, const gm_surface *s)
     return GM_OK;
 }
 
-static gm_status fill_activation(gm_view *v, const gm_surface *s, const double *tau_ms)
+static gm_status fill_field(gm_field *f, const gm_surface *s, const gm_heart_surface_field *from)
 {
-    gm_field *f = gm_calloc(1, sizeof *f);
-    if (!f) return no_memory("the activation view");
-    v->as.surface.fields = f;
-    v->as.surface.n_fields = 1;
-    f->name = gm_strdup("activation");
-    f->unit = gm_strdup("ms");
-    f->is_time = true;
+    f->name = gm_strdup(from->name);
+    f->unit = gm_strdup(from->unit);
+    f->is_time = from->is_time;
     f->values = gm_calloc(s->n_nodes, sizeof *f->values);
-    if (!f->name || !f->unit || !f->values) return no_memory("the activation view");
+    if (!f->name || !f->unit || !f->values) return no_memory("the surface view");
     for (size_t i = 0; i < s->n_nodes; i++)
-        f->values[i] = tau_ms[s->mesh_nodes[i]];
+        f->values[i] = from->values[s->mesh_nodes[i]];
+    return GM_OK;
+}
+
+static gm_status fill_fields(gm_view *v, const gm_surface *s, const gm_heart_surface_field *fields,
+                             size_t n_fields)
+{
+    v->as.surface.fields = gm_calloc(n_fields, sizeof *v->as.surface.fields);
+    if (!v->as.surface.fields) return no_memory("the surface view");
+    v->as.surface.n_fields = n_fields;
+    for (size_t k = 0; k < n_fields; k++)
+        GM_TRY(fill_field(&v->as.surface.fields[k], s, &fields[k]));
     return GM_OK;
 }
 
@@ -114,8 +121,8 @@ static gm_status set_point(gm_view *v, size_t i, const double xyz_mm[3], const c
     return v->as.surface.point_labels[i] ? GM_OK : no_memory("a label");
 }
 
-static gm_status fill_points(gm_view *v, const gm_heart_case *c, const gm_source *sources,
-                             size_t n_sources)
+static gm_status fill_points(gm_view *v, const double electrodes_mm[GM_N_ELECTRODES][3],
+                             const gm_source *sources, size_t n_sources)
 {
     size_t n = n_sources + GM_N_ELECTRODES;
     v->as.surface.points_mm = gm_calloc(n, sizeof *v->as.surface.points_mm);
@@ -128,28 +135,38 @@ static gm_status fill_points(gm_view *v, const gm_heart_case *c, const gm_source
         GM_TRY(set_point(v, i, sources[i].xyz_mm, label));
     }
     for (size_t i = 0; i < GM_N_ELECTRODES; i++)
-        GM_TRY(set_point(v, n_sources + i, c->electrodes_mm[i], gm_electrode_names[i]));
+        GM_TRY(set_point(v, n_sources + i, electrodes_mm[i], gm_electrode_names[i]));
     return GM_OK;
 }
 
-gm_status gm_heart_add_surface_view(gm_result *r, const gm_heart_case *c, const double *tau_ms,
-                                    const gm_source *sources, size_t n_sources)
+gm_status gm_heart_add_surface_fields(gm_result *r, const char *title, const char *caption,
+                                      const gm_heart_case *c, const gm_heart_surface_field *fields,
+                                      size_t n_fields,
+                                      const double electrodes_mm[GM_N_ELECTRODES][3],
+                                      const gm_source *sources, size_t n_sources)
 {
     const int32_t(*faces)[3];
     size_t n_faces = gm_locator_faces(c->muscle, &faces);
     gm_surface *surface;
     gm_view *v;
-    GM_TRY(
-        gm_result_add_view(r, GM_VIEW_SURFACE, "Activation",
-                           "Time at which each place of the muscle is activated, on the clock of "
-                           "the onsets; early sites and electrodes are marked.",
-                           &v));
+    GM_TRY(gm_result_add_view(r, GM_VIEW_SURFACE, title, caption, &v));
     GM_TRY(gm_surface_of_mesh(&surface, c->mesh, faces, n_faces));
     gm_status s = fill_shape(v, surface);
-    if (s == GM_OK) s = fill_activation(v, surface, tau_ms);
-    if (s == GM_OK) s = fill_points(v, c, sources, n_sources);
+    if (s == GM_OK) s = fill_fields(v, surface, fields, n_fields);
+    if (s == GM_OK) s = fill_points(v, electrodes_mm, sources, n_sources);
     gm_surface_destroy(surface);
     return s;
+}
+
+gm_status gm_heart_add_surface_view(gm_result *r, const gm_heart_case *c, const double *tau_ms,
+                                    const gm_source *sources, size_t n_sources)
+{
+    const gm_heart_surface_field field = {"activation", "ms", tau_ms, true};
+    return gm_heart_add_surface_fields(
+        r, "Activation",
+        "Time at which each place of the muscle is activated, on the clock of the onsets; early "
+        "sites and electrodes are marked.",
+        c, &field, 1, (const double(*)[3])c->electrodes_mm, sources, n_sources);
 }
 
 /* ---- the mesh ----------------------------------------------------------------------------------- */
@@ -178,6 +195,13 @@ static gm_status copy_mesh(gm_tetmesh **out, const gm_tetmesh *m)
     }
     *out = copy;
     return GM_OK;
+}
+
+gm_status gm_heart_add_mesh_set(gm_result *r, const char *path, const gm_tetmesh *mesh)
+{
+    gm_file *f;
+    GM_TRY(gm_result_add_file(r, GM_FILE_MESH_SET, path, &f));
+    return copy_mesh(&f->as.mesh.mesh, mesh);
 }
 
 gm_status gm_heart_add_mesh(gm_result *r, const char *path, const gm_tetmesh *mesh,

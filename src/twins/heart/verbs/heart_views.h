@@ -24,6 +24,18 @@ gm_status gm_heart_add_ecg_view(gm_result *r, const char *title, const char *cap
 gm_status gm_heart_add_surface_view(gm_result *r, const gm_heart_case *c, const double *tau_ms,
                                     const gm_source *sources, size_t n_sources);
 
+/* The same with any fields. values [n_nodes]; is_time: the viewer steps through it. */
+typedef struct {
+    const char *name, *unit;
+    const double *values;
+    bool is_time;
+} gm_heart_surface_field;
+gm_status gm_heart_add_surface_fields(gm_result *r, const char *title, const char *caption,
+                                      const gm_heart_case *c, const gm_heart_surface_field *fields,
+                                      size_t n_fields,
+                                      const double electrodes_mm[GM_N_ELECTRODES][3],
+                                      const gm_source *sources, size_t n_sources);
+
 /* A field of the mesh file: copied. values [n_nodes or n_tets]. */
 typedef struct {
     const char *name, *unit;
@@ -34,5 +46,8 @@ typedef struct {
 /* path: a VTU of the mesh (copied) with its fibres and these fields. */
 gm_status gm_heart_add_mesh(gm_result *r, const char *path, const gm_tetmesh *mesh,
                             const gm_heart_field *fields, size_t n_fields);
+
+/* path: base name of openCARP files of the mesh (copied) with its fibres. */
+gm_status gm_heart_add_mesh_set(gm_result *r, const char *path, const gm_tetmesh *mesh);
 
 #endif
