@@ -13,6 +13,11 @@ static const gm_verb verbs[] = {
     {"heart", "forward", "CASE.json PARAMS.json", 2, 2,
      "compute activation and 12-lead ECG of a heart from its parameters",
      gm_heart_forward_description, gm_heart_forward_options, gm_heart_forward_run},
+    {"heart", "fit", "[CASE.json]", 0, 1,
+     "fit the functional twin of a heart to a 12-lead ECG, with its uncertainty",
+     gm_heart_fit_verb_description, gm_heart_fit_verb_options, gm_heart_fit_verb_run},
+    {"heart", "demo", "", 0, 0, "fit the built-in anatomy to a real ECG and write the report",
+     gm_heart_demo_description, gm_heart_demo_options, gm_heart_demo_run},
     {0},
 };
 

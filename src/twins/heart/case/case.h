@@ -111,6 +111,7 @@ typedef struct {
         n_fast; /* tets; 0: no endocardium and no tag, so a layer factor other than 1 is refused */
 
     gm_heart_conductivity conductivity;
+    bool conductivity_is_stated; /* in the file; else the defaults */
     gm_heart_template shape; /* of the action potential ("template" in the file) */
 
     gm_case_input *inputs;

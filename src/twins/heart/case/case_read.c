@@ -49,6 +49,7 @@ static gm_status file_of_key(const json_t *object, const char *where, const char
 
 static gm_status read_conductivity(gm_heart_case *c, const json_t *object)
 {
+    c->conductivity_is_stated = object != NULL;
     static const char *const keys[] = {"gil_mS_cm", "git_mS_cm", "sigma0_mS_cm", NULL};
     if (!object) return GM_OK;
     char where[WHERE_BYTES];

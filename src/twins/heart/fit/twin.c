@@ -11,7 +11,7 @@
 
 /* Forward solves that a fit makes unless told otherwise: what two cores do in some 40 s, by the size of the
  * mesh (a solve costs in proportion to its nodes). */
-static const double SOLVES_TIMES_NODES = 1.0e8;
+static const double SOLVES_TIMES_NODES = 0.8e8;
 enum { FEWEST_SOLVES = 300, MOST_SOLVES = 8000 };
 
 /* Expected error of the model beside a real heart, as a share of the ECG, before anything is fitted: it

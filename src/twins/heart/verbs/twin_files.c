@@ -35,6 +35,7 @@ static json_t *member_json(const gm_twin_member *m, const char *folder)
     json_object_set_new(o, "amplitude", gm_json_real_or_null(m->amplitude));
     json_object_set_new(o, "translation_mm", gm_json_reals(m->pose, 3));
     json_object_set_new(o, "rotation_deg", gm_json_reals(m->pose + 3, 3));
+    json_object_set_new(o, "limb_lead_factor", json_real(m->pose[6]));
     return o;
 }
 

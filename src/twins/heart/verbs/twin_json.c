@@ -106,11 +106,12 @@ static json_t *run_json(const gm_twin_report *t)
 
 /* ---- the twin ------------------------------------------------------------------------------------- */
 
-static json_t *pose_json(const double pose[6])
+static json_t *pose_json(const double pose[7])
 {
     json_t *o = json_object();
     set(o, "translation_mm", gm_json_reals(pose, 3));
     set(o, "rotation_deg", gm_json_reals(pose + 3, 3));
+    set(o, "limb_lead_factor", json_real(pose[6]));
     return o;
 }
 

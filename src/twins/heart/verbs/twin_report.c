@@ -59,8 +59,9 @@ static gm_ventricle ventricle_at(const gm_twin_report *t, const gm_source *s)
 static void describe_place(const gm_twin_report *t, const gm_source *s, gm_twin_place *out)
 {
     if (!t->coordinates) return;
-    double tm;
-    gm_coordinates_at(t->c->mesh, t->coordinates, s->tet, s->weight, &out->ab, &out->rt, &tm);
+    gm_coordinate_values at = gm_coordinates_at(t->c->mesh, t->coordinates, s->tet, s->weight);
+    out->ab = at.ab;
+    out->rt = at.rt;
     out->ventricle = ventricle_at(t, s);
     out->has_coordinates = true;
     snprintf(out->place, sizeof out->place, "%s %s, %s third",
@@ -124,7 +125,7 @@ static gm_status derive_ecg(gm_twin_report *t)
 static gm_status derive_electrodes(gm_twin_report *t)
 {
     const double *fitted = t->twin->best.pose;
-    double pose[6];
+    double pose[GM_POSE] = {0}; /* the limb leads' factor moves no electrode */
     bool moved = false;
     for (int k = 0; k < 6; k++) {
         pose[k] = k < 3 ? fitted[k] : fitted[k] * PI / 180;

@@ -21,4 +21,12 @@ extern const gm_option gm_heart_forward_options[];
 extern const char gm_heart_forward_description[];
 gm_status gm_heart_forward_run(const gm_args *args, const gm_run *run, gm_result *out);
 
+extern const gm_option gm_heart_fit_verb_options[];
+extern const char gm_heart_fit_verb_description[];
+gm_status gm_heart_fit_verb_run(const gm_args *args, const gm_run *run, gm_result *out);
+
+extern const gm_option gm_heart_demo_options[];
+extern const char gm_heart_demo_description[];
+gm_status gm_heart_demo_run(const gm_args *args, const gm_run *run, gm_result *out);
+
 #endif

@@ -1,0 +1,77 @@
+#include "heart/verbs/twin_verb.h"
+
+#include "heart/case/built_in.h"
+#include "heart/verbs/twin_report.h"
+
+gm_status gm_twin_verb_options(const gm_args *args, const gm_run *run,
+                               gm_heart_fit_options *options)
+{
+    *options = gm_heart_fit_defaults();
+    GM_TRY(gm_args_count(args, "ensemble", &options->ensemble));
+    GM_TRY(gm_args_count(args, "evaluations", &options->max_evaluations));
+    GM_TRY(gm_args_count(args, "sites", &options->n_sites));
+    GM_TRY(gm_args_real(args, "budget", &options->budget_s));
+    options->seed = run->seed;
+    options->progress = run->progress;
+    options->cache_folder = run->cache_folder;
+    return GM_OK;
+}
+
+gm_status gm_twin_verb_anatomy(gm_heart_case **out, double edge_mm, const gm_run *run)
+{
+    gm_anatomy_params params = gm_anatomy_defaults();
+    params.edge_mm = edge_mm;
+    gm_progress_report(run->progress, "building the anatomy", 0);
+    return gm_heart_case_from_anatomy(out, &params, run->threads);
+}
+
+static gm_status tell(const gm_twin_report *t, gm_result *out)
+{
+    GM_TRY(gm_result_set_title(out, t->is_virtual ? "Heart twin of a virtual patient"
+                                                  : "Heart twin from a 12-lead ECG"));
+    GM_TRY(gm_twin_add_json(out, t));
+    GM_TRY(gm_twin_add_files(out, t));
+    GM_TRY(gm_twin_add_views(out, t));
+    GM_TRY(gm_twin_add_summary(out, t));
+    out->wants_report = true;
+    return GM_OK;
+}
+
+static gm_status fit_measured(const gm_twin_request *q, const gm_ecg_measurement *measured,
+                              const gm_run *run, gm_result *out)
+{
+    gm_heart_target target;
+    GM_TRY(gm_heart_target_from(&target, measured));
+    gm_heart_fit_options options = q->options;
+    options.pose_is_free = q->is_built_in && !q->is_virtual;
+    options.amplitude_is_free = options.pose_is_free || target.amplitudes_are_relative ||
+                                !(q->c->conductivity_is_stated || q->is_virtual);
+    gm_heart_twin *twin = NULL;
+    gm_status s = gm_heart_fit(&twin, q->c, &target, &options, run->threads);
+    gm_twin_report t = {.c = q->c,
+                        .twin = twin,
+                        .target = &target,
+                        .options = &options,
+                        .ecg = q->ecg,
+                        .measured = measured,
+                        .ecg_name = q->ecg_name,
+                        .is_built_in = q->is_built_in,
+                        .is_virtual = q->is_virtual,
+                        .threads = run->threads};
+    if (s == GM_OK) s = gm_twin_report_derive(&t);
+    if (s == GM_OK) s = tell(&t, out);
+    gm_twin_report_free(&t);
+    gm_heart_twin_destroy(twin);
+    gm_heart_target_free(&target);
+    return s;
+}
+
+gm_status gm_twin_verb_run(const gm_twin_request *request, const gm_run *run, gm_result *out)
+{
+    gm_ecg_measurement *measured;
+    gm_status s = gm_ecg_measure(&measured, request->ecg);
+    if (s != GM_OK) return gm_fail_in(s, "%s", request->ecg_name);
+    s = fit_measured(request, measured, run, out);
+    gm_ecg_measurement_destroy(measured);
+    return s;
+}
