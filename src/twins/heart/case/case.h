@@ -112,7 +112,7 @@ typedef struct {
 
     gm_heart_conductivity conductivity;
     bool conductivity_is_stated; /* in the file; else the defaults */
-    gm_heart_template shape; /* of the action potential ("template" in the file) */
+    gm_heart_template shape;     /* of the action potential ("template" in the file) */
 
     gm_case_input *inputs;
     size_t n_inputs;

@@ -174,9 +174,9 @@ gm_endo_place gm_endo_move(const gm_endocardium *e, const gm_endo_place *p, doub
     return gm_endo_nearest(e, gm_endo_ventricle(e, p->face), x);
 }
 
-gm_endo_place gm_endo_draw(const gm_endocardium *e, gm_rng *rng)
+gm_endo_place gm_endo_from_cube(const gm_endocardium *e, const double u[3])
 {
-    double at = gm_rng_uniform(rng) * e->area_before[e->n_faces];
+    double at = u[0] * e->area_before[e->n_faces];
     size_t low = 0, high = e->n_faces; /* area_before[low] <= at < area_before[high] */
     while (high - low > 1) {
         size_t middle = (low + high) / 2;
@@ -185,8 +185,16 @@ gm_endo_place gm_endo_draw(const gm_endocardium *e, gm_rng *rng)
         else
             high = middle;
     }
-    double a = sqrt(gm_rng_uniform(rng)), b = gm_rng_uniform(rng);
+    double a = sqrt(u[1]), b = u[2];
     return (gm_endo_place){(int32_t)low, {1 - a, a * (1 - b), a * b}};
+}
+
+gm_endo_place gm_endo_draw(const gm_endocardium *e, gm_rng *rng)
+{
+    double u[3];
+    for (int k = 0; k < 3; k++)
+        u[k] = gm_rng_uniform(rng);
+    return gm_endo_from_cube(e, u);
 }
 
 gm_source gm_endo_source(const gm_endocardium *e, const gm_endo_place *p, double onset_ms)

@@ -30,7 +30,9 @@ void gm_endo_tangents(const gm_endocardium *e, int32_t face, double t1[3], doubl
 gm_endo_place gm_endo_move(const gm_endocardium *e, const gm_endo_place *p, double d1, double d2);
 /* The nearest place to a point, in the given ventricle. */
 gm_endo_place gm_endo_nearest(const gm_endocardium *e, gm_ventricle v, const double xyz_mm[3]);
-gm_endo_place gm_endo_draw(const gm_endocardium *e, gm_rng *rng); /* uniform in area */
+/* Uniform in area for u uniform in the unit cube; and a draw of it. */
+gm_endo_place gm_endo_from_cube(const gm_endocardium *e, const double u[3]);
+gm_endo_place gm_endo_draw(const gm_endocardium *e, gm_rng *rng);
 gm_source gm_endo_source(const gm_endocardium *e, const gm_endo_place *p, double onset_ms);
 /* A place at a node of the surface: one of its faces. */
 gm_endo_place gm_endo_at_node(const gm_endocardium *e, int32_t node);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "fit/space.h"
 
 /* Priors and ranges. Speeds: Taggart 2000 (0.65 m/s along), UPV 2025 (0.57 m/s, ratio 0.42, layer 3.5),
  * Camps 2024 (ratio 0.4 - 0.9 per axis, layer 1.5 - 2.9); spreads cover them all. */
@@ -20,6 +21,11 @@ static const double SMOOTH_MS = 6;                              /* SD of the sta
 static const double WINDOW_MARGIN_MS = 14;                      /* beyond the QRS, on both sides */
 static const double ONSET_MEAN_MS = 12, ONSET_SD_MS = 15;       /* after QRS onset */
 static const double STEP_MM = 12, STEP_MS = 15, STEP_LN = 0.35; /* most in one step */
+
+static double clip(double v, double low, double high)
+{
+    return fmin(fmax(v, low), high);
+}
 
 /* ---- state --------------------------------------------------------------------------------------- */
 
@@ -330,11 +336,6 @@ static gm_status prior(void *self, unsigned worker, const double state[], double
     return GM_OK;
 }
 
-static double clip(double v, double low, double high)
-{
-    return fmin(fmax(v, low), high);
-}
-
 static void retract(void *self, unsigned worker, const double state[], const double delta[],
                     double moved[])
 {
@@ -385,6 +386,37 @@ void gm_model_prior_sd(double sd[GM_SPEEDS + 1])
     for (int k = 0; k < GM_SPEEDS; k++)
         sd[k] = speed_priors[k].median * speed_priors[k].spread;
     sd[GM_SPEEDS] = AMPLITUDE_SPREAD;
+}
+
+size_t gm_model_prior_dims(const gm_heart_model *m)
+{
+    return 4 * m->n_sites + GM_SPEEDS + 1 + GM_POSE;
+}
+
+void gm_model_prior_state(const gm_heart_model *m, const double u[], double state[])
+{
+    memset(state, 0, m->problem.n_state * sizeof *state);
+    const double *onset = u + 3 * m->n_sites, *rest = onset + m->n_sites;
+    for (size_t k = 0; k < m->n_sites; k++) {
+        gm_endo_place p = gm_endo_from_cube(m->endo, u + 3 * k);
+        gm_state_set_place(state, k, &p);
+        *gm_state_onset(state, k) =
+            m->onset_mean_ms + m->onset_sd_ms * gm_normal_quantile(onset[k]);
+    }
+    double *s = state + speeds_at(m);
+    for (int k = 0; k < GM_SPEEDS; k++) {
+        const speed_prior *q = &speed_priors[k];
+        s[k] = clip(log(q->median) + q->spread * gm_normal_quantile(rest[k]), log(q->min),
+                    log(q->max));
+    }
+    s[GM_SPEEDS] = m->c->n_fast > 0;
+    if (m->amplitude_is_free)
+        s[GM_SPEEDS + 1] = AMPLITUDE_SPREAD * gm_normal_quantile(rest[GM_SPEEDS]);
+    for (int k = 0; m->pose && k < GM_POSE; k++) {
+        double most = POSE_MOST * pose_spread[k];
+        s[GM_SPEEDS + 2 + k] =
+            clip(pose_spread[k] * gm_normal_quantile(rest[GM_SPEEDS + 1 + k]), -most, most);
+    }
 }
 
 double gm_model_pose_sd(int component)

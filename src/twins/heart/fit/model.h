@@ -110,6 +110,11 @@ double gm_model_pose_sd(int component);
 
 gm_beat_range gm_model_range(const gm_heart_model *m);
 
+/* A draw of the prior from unit-cube numbers: three a site (place), one a site (onset), then speeds,
+ * amplitude, pose. The layer is on where there is one. u: [gm_model_prior_dims()]. */
+size_t gm_model_prior_dims(const gm_heart_model *m);
+void gm_model_prior_state(const gm_heart_model *m, const double u[], double state[]);
+
 /* coarse.c: the entries propose and perturb of the problem. */
 gm_status gm_coarse_create(gm_heart_model *m, const gm_heart_fit_options *options);
 gm_status gm_coarse_propose(void *self, unsigned worker, gm_rng *rng, size_t start, double state[],

@@ -182,7 +182,6 @@ static void finish_parameter(parameter_list *l, const char *name, const char *un
     p->verdict = ratio <= GM_IDENTIFIED_SD_RATIO          ? "identified"
                  : ratio <= GM_WEAKLY_IDENTIFIED_SD_RATIO ? "weakly identified"
                                                           : "not identified";
-    p->first_order = p->total = NAN;
 }
 
 static double apart_mm(const double a[3], const double b[3])

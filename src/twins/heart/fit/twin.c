@@ -192,6 +192,7 @@ static gm_status run_stages(gm_fit_run *r)
     GM_TRY(gm_fit_fill_members(r));
     GM_TRY(gm_fit_summarise(r));
     gm_log(GM_LOG_INFO, "heart.members", "elapsed_s=%.3g", gm_clock_seconds() - r->started_s);
+    GM_TRY(gm_fit_sensitivity(r));
     GM_TRY(gm_fit_add_evidence(r));
     t->mesh_error_relative = mesh_error_share(r->c);
     t->evaluations = r->found->evaluations;

@@ -66,10 +66,18 @@ typedef struct {
     double best;          /* of the best twin */
     double p05, p50, p95; /* of the ensemble */
     double prior_sd, posterior_sd;
-    double contraction;        /* 1 - posterior variance / prior variance, >= 0 */
-    const char *verdict;       /* "identified", "weakly identified", "not identified" */
-    double first_order, total; /* Sobol' indices of the QRS misfit over the prior; NaN: not made */
+    double contraction;  /* 1 - posterior variance / prior variance, >= 0 */
+    const char *verdict; /* "identified", "weakly identified", "not identified" */
 } gm_twin_parameter;
+
+/* What of the QRS misfit's variance over the prior a kind of parameter explains: Sobol' indices with
+ * their 90 % intervals. All places of sites count as one, all onsets, all of the pose. */
+typedef struct {
+    const char *name; /* "places of sites" */
+    double first, first_low, first_high;
+    double total, total_low, total_high;
+} gm_twin_sensitivity;
+enum { GM_TWIN_SENSITIVITIES = 7 };
 
 typedef struct {
     gm_heart_params params; /* sites as xyz_mm */
@@ -107,6 +115,8 @@ typedef struct {
     gm_twin_member *members;
     gm_twin_basin *basins; /* best first */
     gm_twin_parameter *parameters;
+    gm_twin_sensitivity sensitivity[GM_TWIN_SENSITIVITIES];
+    size_t n_sensitivities;
     gm_twin_lead lead[GM_N_LEADS];
     double mean_correlation_qrs, median_correlation_all;
 

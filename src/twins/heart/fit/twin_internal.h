@@ -29,6 +29,9 @@ void gm_fit_params_of(const gm_heart_model *m, const double state[], gm_heart_pa
 /* summary.c: from members to numbers for a person. */
 gm_status gm_fit_summarise(gm_fit_run *r);
 
+/* sensitivity.c: Sobol' indices of the QRS misfit over the prior, by kinds of parameters. */
+gm_status gm_fit_sensitivity(gm_fit_run *r);
+
 /* evidence.c: held-out leads, credibility record. */
 gm_status gm_fit_add_evidence(gm_fit_run *r);
 

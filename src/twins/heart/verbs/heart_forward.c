@@ -16,6 +16,7 @@ const gm_option gm_heart_forward_options[] = {
      "activation as the minimum over cached arrival-time fields instead of one joint solve"},
     {"coordinates", GM_ARG_FLAG, NULL, 0, 0, NULL, NULL,
      "put ventricular coordinates into heart.vtu also where nothing else needs them"},
+    {"svg", GM_ARG_FILE, "FILE", 0, 0, NULL, NULL, "draw the ECG as clinical paper into FILE"},
     {"duration-ms", GM_ARG_REAL, "T", 1, 5000, "ms", "500", "length of the ECG"},
     {"step-ms", GM_ARG_REAL, "DT", 0.05, 20, "ms", "1", "time between its samples"},
     {0},

@@ -2,14 +2,14 @@
 #include "heart/verbs/verbs.h"
 #include "testing/gm_test.h"
 
-enum { N_OPTIONS = 5, N_SAMPLES = 500, COLUMNS = 13 };
+enum { N_OPTIONS = 6, N_SAMPLES = 500, COLUMNS = 13 };
 
 /* Runs the verb on folder/case.json and folder/params.json as the program would. */
 static gm_status forward(const char *folder, bool by_fields, gm_threads *threads, gm_result **r)
 {
     char *words[2] = {gm_path_join(folder, "case.json"), gm_path_join(folder, "params.json")};
-    const char *values[N_OPTIONS] = {NULL, NULL, NULL, "500", "1"};
-    const bool given[N_OPTIONS] = {false, by_fields, false, false, false};
+    const char *values[N_OPTIONS] = {NULL, NULL, NULL, NULL, "500", "1"};
+    const bool given[N_OPTIONS] = {false, by_fields, false, false, false, false};
     gm_args args = {gm_heart_forward_options, values, given, (const char *const *)words, 2};
     gm_run run = {.threads = threads};
     EXPECT(gm_result_create(r) == GM_OK);

@@ -175,8 +175,23 @@ static json_t *parameters_json(const gm_heart_twin *twin)
         set_real(o, "posterior_sd", p->posterior_sd);
         set_real(o, "contraction", p->contraction);
         set_text(o, "verdict", p->verdict);
-        set_real(o, "sobol_first_order", p->first_order);
-        set_real(o, "sobol_total", p->total);
+        json_array_append_new(all, o);
+    }
+    return all;
+}
+
+/* [low, value, high]: 90 % interval by bootstrap. */
+static json_t *sensitivity_json(const gm_heart_twin *twin)
+{
+    json_t *all = json_array();
+    for (size_t i = 0; i < twin->n_sensitivities; i++) {
+        const gm_twin_sensitivity *q = &twin->sensitivity[i];
+        json_t *o = json_object();
+        const double first[3] = {q->first_low, q->first, q->first_high};
+        const double total[3] = {q->total_low, q->total, q->total_high};
+        set_text(o, "parameters", q->name);
+        set(o, "sobol_first_order", gm_json_reals(first, 3));
+        set(o, "sobol_total", gm_json_reals(total, 3));
         json_array_append_new(all, o);
     }
     return all;
@@ -302,6 +317,7 @@ static void fill(json_t *o, const gm_twin_report *t)
     set(o, "anatomy", anatomy_json(t));
     set(o, "best", best_json(t));
     set(o, "parameters", parameters_json(t->twin));
+    set(o, "sensitivity_of_qrs_misfit", sensitivity_json(t->twin));
     set(o, "fit", fit_json(t->twin));
     set(o, "misfit", misfit_json(t->twin));
     set(o, "noise_model", noise_json(t));

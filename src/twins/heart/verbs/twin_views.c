@@ -181,9 +181,35 @@ static gm_status add_bars(gm_result *r, const gm_heart_twin *twin, const char *t
     return GM_OK;
 }
 
-static double total_of(const gm_twin_parameter *p)
+/* Total Sobol' indices of the kinds of parameters, with their intervals. */
+static gm_status add_sensitivity(gm_result *r, const gm_heart_twin *twin)
 {
-    return p->total;
+    size_t n = twin->n_sensitivities;
+    if (n == 0) return GM_OK;
+    gm_view *v;
+    GM_TRY(gm_result_add_view(
+        r, GM_VIEW_BARS, "What the QRS depends on",
+        "Total Sobol' index of the QRS misfit over the prior: the share of its variance that a "
+        "kind "
+        "of parameter is involved in, with its 90 % interval. Parameters of one kind are varied "
+        "together.",
+        &v));
+    v->as.bars.names = gm_calloc(n, sizeof *v->as.bars.names);
+    v->as.bars.values = gm_calloc(n, sizeof *v->as.bars.values);
+    v->as.bars.low = gm_calloc(n, sizeof *v->as.bars.low);
+    v->as.bars.high = gm_calloc(n, sizeof *v->as.bars.high);
+    v->as.bars.unit = gm_strdup("");
+    if (!v->as.bars.names || !v->as.bars.values || !v->as.bars.low || !v->as.bars.high ||
+        !v->as.bars.unit)
+        return no_memory();
+    v->as.bars.n = n;
+    for (size_t i = 0; i < n; i++) {
+        v->as.bars.values[i] = twin->sensitivity[i].total;
+        v->as.bars.low[i] = twin->sensitivity[i].total_low;
+        v->as.bars.high[i] = twin->sensitivity[i].total_high;
+        if (!(v->as.bars.names[i] = gm_strdup(twin->sensitivity[i].name))) return no_memory();
+    }
+    return GM_OK;
 }
 
 static double contraction_of(const gm_twin_parameter *p)
@@ -197,12 +223,7 @@ gm_status gm_twin_add_views(gm_result *r, const gm_twin_report *t)
     GM_TRY(add_ecg(r, t));
     GM_TRY(add_discs(r, t));
     GM_TRY(gm_twin_add_tables(r, t, GM_TWIN_RESULTS));
-    GM_TRY(
-        add_bars(r, t->twin, "What the QRS depends on",
-                 "Total Sobol' index of the QRS misfit over the prior: the share of its variance "
-                 "that a parameter is involved in. Parameters of one kind are varied together and "
-                 "share one value.",
-                 total_of));
+    GM_TRY(add_sensitivity(r, t->twin));
     GM_TRY(
         add_bars(r, t->twin, "What the ECG told",
                  "1 - posterior variance / prior variance: 1 is fully determined by this ECG, 0 is "
