@@ -56,7 +56,7 @@ gm_status gm_fit_add_evidence(gm_fit_run *r)
     static const char *const mesh[] = {"heart.md 3.2: 12.3 % at 4.81 mm, 6.4 % at 2.46 mm", NULL};
     static const char *const form[] = {"held-out lead, see validation", NULL};
     static const char *const quality[] = {"continuous integration under sanitizers, fuzzing", NULL};
-    static const char *const output[] = {"virtual patients: bench_virtual_patients", NULL};
+    static const char *const output[] = {"virtual patients: virtual_patients", NULL};
     static const gm_factor_record factors[] = {
         {GM_FACTOR_SOFTWARE_QUALITY, 3, 3, quality},  {GM_FACTOR_CODE_VERIFICATION, 4, 4, code},
         {GM_FACTOR_DISCRETISATION_ERROR, 3, 2, mesh}, {GM_FACTOR_SOLVER_ERROR, 3, 3, solver},

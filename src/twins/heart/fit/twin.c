@@ -22,7 +22,7 @@ static const double CORRELATED_SAMPLES = 10; /* neighbours in time that tell the
 /* The model's error is common to leads: the eight independent ones carry some four signals. */
 static const double LEADS_A_SIGNAL = 2;
 /* Share of the mesh error that acts like an unknown error of the posterior: the rest is common to all
- * maps. Set so that bands cover virtual patients made on finer meshes (bench_virtual_patients). */
+ * maps. Set so that bands cover virtual patients made on finer meshes (virtual_patients). */
 static const double MESH_DISCREPANCY = 1.0;
 
 /* Part of a time budget that the search may use; the ensemble and the T wave need the rest. */
