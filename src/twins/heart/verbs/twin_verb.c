@@ -1,6 +1,12 @@
 #include "heart/verbs/twin_verb.h"
 
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/file.h"
+#include "ecg/wfdb_header.h"
 #include "heart/case/built_in.h"
+#include "heart/case/case_internal.h"
 #include "heart/verbs/twin_report.h"
 
 gm_status gm_twin_verb_options(const gm_args *args, const gm_run *run,
@@ -25,6 +31,44 @@ gm_status gm_twin_verb_anatomy(gm_heart_case **out, double edge_mm, const gm_run
     return gm_heart_case_from_anatomy(out, &params, run->threads);
 }
 
+/* ---- provenance of the ECG ------------------------------------------------------------------------ */
+
+static gm_status add_signal_files(gm_heart_case *c, const char *header_path)
+{
+    char *bytes = NULL;
+    size_t length;
+    gm_wfdb_header *h = NULL;
+    GM_TRY(gm_file_read(&bytes, &length, header_path, 0));
+    gm_status s = gm_wfdb_header_parse(&h, bytes, length, header_path);
+    for (size_t k = 0; s == GM_OK && k < h->n_files; k++) {
+        char *path = gm_path_beside(header_path, h->files[k]);
+        s = path ? gm_heart_case_add_input(c, "ecg", path)
+                 : gm_fail(GM_ENOMEM, "%s: no memory", header_path);
+        gm_free(path);
+    }
+    gm_wfdb_header_destroy(h);
+    gm_free(bytes);
+    return s;
+}
+
+/* A WFDB record is named with or without its ending, and is its header and the files named there. */
+static gm_status add_ecg_inputs(const gm_twin_request *q)
+{
+    if (q->is_virtual) return GM_OK;
+    if (!q->ecg->format || strcmp(q->ecg->format, "WFDB") != 0)
+        return gm_heart_case_add_input(q->c, "ecg", q->ecg_name);
+    gm_text header = {0};
+    bool named = gm_path_ends_with(q->ecg_name, ".hea");
+    gm_text_addf(&header, "%s%s", q->ecg_name, named ? "" : ".hea");
+    gm_status s = gm_text_status(&header);
+    if (s == GM_OK) s = gm_heart_case_add_input(q->c, "ecg", header.data);
+    if (s == GM_OK) s = add_signal_files(q->c, header.data);
+    gm_text_free(&header);
+    return s;
+}
+
+/* ---- the fit -------------------------------------------------------------------------------------- */
+
 static gm_status tell(const gm_twin_report *t, gm_result *out)
 {
     GM_TRY(gm_result_set_title(out, t->is_virtual ? "Heart twin of a virtual patient"
@@ -41,6 +85,7 @@ static gm_status fit_measured(const gm_twin_request *q, const gm_ecg_measurement
                               const gm_run *run, gm_result *out)
 {
     gm_heart_target target;
+    GM_TRY(add_ecg_inputs(q));
     GM_TRY(gm_heart_target_from(&target, measured));
     gm_heart_fit_options options = q->options;
     options.pose_is_free = q->is_built_in && !q->is_virtual;
