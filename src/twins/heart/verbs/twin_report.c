@@ -179,6 +179,12 @@ static void take_notes(gm_twin_report *t)
     if (t->is_built_in)
         gm_text_add(&t->notes, "the anatomy is Gemel's built-in one, not the patient's: places and "
                                "times are those of a typical heart with this ECG\n");
+    if (t->is_built_in)
+        gm_text_addf(&t->notes,
+                     "times count from the onset of QRS; case/case.json holds the fitted amplitude "
+                     "and pose, so gemel heart forward gives this ECG, but for the limb leads, "
+                     "which here are %.3g times those of the model\n",
+                     t->twin->best.pose[6]);
     if (t->is_virtual)
         gm_text_add(&t->notes, "the ECG is that of a virtual patient, made by the forward model "
                                "with noise added: no real recording was used\n");

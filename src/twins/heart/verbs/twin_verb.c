@@ -87,6 +87,8 @@ static gm_status fit_measured(const gm_twin_request *q, const gm_ecg_measurement
     gm_heart_target target;
     GM_TRY(add_ecg_inputs(q));
     GM_TRY(gm_heart_target_from(&target, measured));
+    /* The built-in anatomy states no clock of its own: its times count from the onset of QRS. */
+    if (q->is_built_in) q->c->shape.t_on_ms = target.qrs.on_ms;
     gm_heart_fit_options options = q->options;
     options.pose_is_free = q->is_built_in && !q->is_virtual;
     options.amplitude_is_free = options.pose_is_free || target.amplitudes_are_relative ||
