@@ -1,3 +1,4 @@
+#include "heart/case/electrodes.h"
 #include "heart/fit/repolarise.h"
 
 #include "core/alloc.h"
@@ -14,19 +15,7 @@ static const double PI = 3.14159265358979323846;
 
 static void read_electrodes(double mm[GM_N_ELECTRODES][3])
 {
-    FILE *f = fopen(GM_CRTDEMO_DIR "/electrodes_mm.csv", "r");
-    char line[256], name[16];
-    double x, y, z;
-    int found = 0;
-    while (f && fgets(line, sizeof line, f))
-        if (sscanf(line, "%15[^,],%lf,%lf,%lf", name, &x, &y, &z) == 4) {
-            int e = gm_electrode_index(name);
-            if (e < 0) continue;
-            mm[e][0] = x, mm[e][1] = y, mm[e][2] = z;
-            found++;
-        }
-    if (f) fclose(f);
-    EXPECT(found == GM_N_ELECTRODES);
+    EXPECT(gm_electrodes_read(mm, GM_CRTDEMO_DIR "/electrodes_mm.csv") == GM_OK);
 }
 
 /* Smooth stand-ins with the ranges of ventricular coordinates: what the T wave stage does must not depend

@@ -22,7 +22,7 @@ static gm_heart_twin *fitted(gm_patient *p, unsigned n_threads, size_t evaluatio
 static void a_virtual_patient_is_found_again(void)
 {
     gm_patient p = gm_patient_make(5, 4, 2.5, 0.005, 2);
-    gm_heart_twin *t = fitted(&p, 2, 700);
+    gm_heart_twin *t = fitted(&p, 2, 500);
     double error = gm_activation_difference_ms(t->best.tau_ms, p.tau_ms, t->n_nodes, NULL);
     printf(
         "  QRS correlation %.5f, QRS + T %.5f, activation RMSE %.2f ms, misfit %.0f, floor %.0f\n",
@@ -42,7 +42,7 @@ static void a_virtual_patient_is_found_again(void)
 static void one_and_two_threads_give_the_same_twin(void)
 {
     gm_patient p = gm_patient_make(5, 4, 1, 0.01, 3);
-    gm_heart_twin *one = fitted(&p, 1, 150), *two = fitted(&p, 2, 150);
+    gm_heart_twin *one = fitted(&p, 1, 60), *two = fitted(&p, 2, 60);
     size_t n = one->n_nodes;
     EXPECT(one->misfit == two->misfit && one->evaluations == two->evaluations);
     EXPECT(memcmp(one->best.tau_ms, two->best.tau_ms, n * sizeof(float)) == 0);

@@ -359,18 +359,8 @@ static gm_status add_mesh_file(gm_result *r, const forward *f)
     size_t n = 1;
     if (f->repolarisation_ms)
         fields[n++] = (gm_heart_field){"repolarisation", "ms", f->repolarisation_ms, false};
-    const gm_heart_coordinates *x = f->c->coordinates;
     double *tv = NULL;
-    if (x) {
-        tv = gm_calloc(x->n_nodes, sizeof *tv);
-        if (!tv) return gm_fail(GM_ENOMEM, "no memory for the mesh file");
-        for (size_t i = 0; i < x->n_nodes; i++)
-            tv[i] = x->tv[i];
-        fields[n++] = (gm_heart_field){"ab", "", x->ab, false};
-        fields[n++] = (gm_heart_field){"rt", "", x->rt, false};
-        fields[n++] = (gm_heart_field){"tm", "", x->tm, false};
-        fields[n++] = (gm_heart_field){"tv", "", tv, false};
-    }
+    GM_TRY(gm_heart_coordinate_fields(f->c->coordinates, fields, &n, &tv));
     gm_status s = gm_heart_add_mesh(r, "heart.vtu", f->c->mesh, fields, n);
     gm_free(tv);
     return s;

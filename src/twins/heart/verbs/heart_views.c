@@ -5,6 +5,7 @@
 
 #include "core/alloc.h"
 #include "ecg/waveform.h"
+#include "heart/anatomy/coordinates.h"
 #include "heart/case/place.h"
 #include "mesh/surface.h"
 
@@ -202,6 +203,22 @@ gm_status gm_heart_add_mesh_set(gm_result *r, const char *path, const gm_tetmesh
     gm_file *f;
     GM_TRY(gm_result_add_file(r, GM_FILE_MESH_SET, path, &f));
     return copy_mesh(&f->as.mesh.mesh, mesh);
+}
+
+gm_status gm_heart_coordinate_fields(const gm_heart_coordinates *x, gm_heart_field fields[],
+                                     size_t *n, double **tv)
+{
+    *tv = NULL;
+    if (!x) return GM_OK;
+    *tv = gm_calloc(x->n_nodes, sizeof **tv);
+    if (!*tv) return gm_fail(GM_ENOMEM, "no memory for the mesh file");
+    for (size_t i = 0; i < x->n_nodes; i++)
+        (*tv)[i] = x->tv[i];
+    fields[(*n)++] = (gm_heart_field){"ab", "", x->ab, false};
+    fields[(*n)++] = (gm_heart_field){"rt", "", x->rt, false};
+    fields[(*n)++] = (gm_heart_field){"tm", "", x->tm, false};
+    fields[(*n)++] = (gm_heart_field){"tv", "", *tv, false};
+    return GM_OK;
 }
 
 gm_status gm_heart_add_mesh(gm_result *r, const char *path, const gm_tetmesh *mesh,

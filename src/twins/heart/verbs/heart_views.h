@@ -43,6 +43,12 @@ typedef struct {
     bool on_tets;
 } gm_heart_field;
 
+/* Appends ab, rt, tm and tv to fields[*n]; x NULL: nothing. *tv is what the last one points to: the
+ * caller frees it with gm_free(). */
+enum { GM_COORDINATE_FIELDS = 4 };
+gm_status gm_heart_coordinate_fields(const struct gm_heart_coordinates *x, gm_heart_field fields[],
+                                     size_t *n, double **tv);
+
 /* path: a VTU of the mesh (copied) with its fibres and these fields. */
 gm_status gm_heart_add_mesh(gm_result *r, const char *path, const gm_tetmesh *mesh,
                             const gm_heart_field *fields, size_t n_fields);

@@ -172,17 +172,7 @@ static gm_status add_mesh_file(gm_result *r, const gm_twin_report *t)
     double *tv = NULL;
     if (t->repolarisation_ms)
         fields[n++] = (gm_heart_field){"repolarisation", "ms", t->repolarisation_ms, false};
-    const gm_heart_coordinates *x = t->coordinates;
-    if (x) {
-        tv = gm_calloc(x->n_nodes, sizeof *tv);
-        if (!tv) return gm_fail(GM_ENOMEM, "no memory for the mesh file");
-        for (size_t i = 0; i < x->n_nodes; i++)
-            tv[i] = x->tv[i];
-        fields[n++] = (gm_heart_field){"ab", "", x->ab, false};
-        fields[n++] = (gm_heart_field){"rt", "", x->rt, false};
-        fields[n++] = (gm_heart_field){"tm", "", x->tm, false};
-        fields[n++] = (gm_heart_field){"tv", "", tv, false};
-    }
+    GM_TRY(gm_heart_coordinate_fields(t->coordinates, fields, &n, &tv));
     gm_status s = gm_heart_add_mesh(r, "heart.vtu", t->c->mesh, fields, n);
     gm_free(tv);
     return s;
