@@ -182,9 +182,8 @@ static void open_laboratory(laboratory *lab, const char *fitted, const char *tru
 int main(int argc, char **argv)
 {
     if (argc < 8) {
-        fprintf(stderr,
-                "usage: virtual_patients FIT_CASE TRUTH_CASE NOISE_MV LAYER FIRST_SEED "
-                "N_SEEDS BUDGET_S\n");
+        fprintf(stderr, "usage: virtual_patients FIT_CASE TRUTH_CASE NOISE_MV LAYER FIRST_SEED "
+                        "N_SEEDS BUDGET_S\n");
         return 2;
     }
     laboratory lab = {.noise_mv = atof(argv[3]), .layer = atoi(argv[4]) != 0};
