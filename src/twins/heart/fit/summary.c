@@ -159,6 +159,17 @@ typedef struct {
     size_t next;
 } parameter_list;
 
+/* From spread to verdict. All members at one value: the range or the gauge decided, not the ECG. */
+static void judge(gm_twin_parameter *p)
+{
+    double ratio = p->posterior_sd / p->prior_sd;
+    p->contraction = fmax(0, 1 - ratio * ratio);
+    p->verdict = p->posterior_sd == 0                     ? "at its bound"
+                 : ratio <= GM_IDENTIFIED_SD_RATIO        ? "identified"
+                 : ratio <= GM_WEAKLY_IDENTIFIED_SD_RATIO ? "weakly identified"
+                                                          : "not identified";
+}
+
 static void finish_parameter(parameter_list *l, const char *name, const char *unit, double best,
                              double prior_sd)
 {
@@ -177,11 +188,7 @@ static void finish_parameter(parameter_list *l, const char *name, const char *un
     p->p05 = gm_fit_quantile(l->values, n, 0.05);
     p->p50 = gm_fit_quantile(l->values, n, 0.50);
     p->p95 = gm_fit_quantile(l->values, n, 0.95);
-    double ratio = p->posterior_sd / prior_sd;
-    p->contraction = fmax(0, 1 - ratio * ratio);
-    p->verdict = ratio <= GM_IDENTIFIED_SD_RATIO          ? "identified"
-                 : ratio <= GM_WEAKLY_IDENTIFIED_SD_RATIO ? "weakly identified"
-                                                          : "not identified";
+    judge(p);
 }
 
 static double apart_mm(const double a[3], const double b[3])
@@ -245,11 +252,7 @@ static void add_sites(parameter_list *l, const size_t (*pair)[GM_MOST_SITES])
         gm_twin_parameter *p = &t->parameters[l->next - 1];
         /* The spread of the place is its RMS distance, not the SD of that distance. */
         p->posterior_sd = sqrt(square);
-        double ratio = p->posterior_sd / prior_mm;
-        p->contraction = fmax(0, 1 - ratio * ratio);
-        p->verdict = ratio <= GM_IDENTIFIED_SD_RATIO          ? "identified"
-                     : ratio <= GM_WEAKLY_IDENTIFIED_SD_RATIO ? "weakly identified"
-                                                              : "not identified";
+        judge(p);
         for (size_t k = 0; k < t->n_members; k++)
             l->values[k] = t->members[k].params.sites[pair[k][s]].onset_ms;
         snprintf(name, sizeof name, "site %zu onset", s + 1);

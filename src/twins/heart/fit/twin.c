@@ -26,7 +26,7 @@ static const double LEADS_A_SIGNAL = 2;
 static const double MESH_DISCREPANCY = 1.0;
 
 /* Part of a time budget that the search may use; the ensemble and the T wave need the rest. */
-static const double SEARCH_SHARE = 0.62;
+static const double SEARCH_SHARE = 0.75;
 enum { REFIT_EVALUATIONS = 14 };
 
 gm_heart_fit_options gm_heart_fit_defaults(void)
@@ -97,7 +97,7 @@ static gm_status search(gm_fit_run *r)
     if (r->options.budget_s > 0)
         o.budget_s = fmax(0.05 * r->options.budget_s,
                           SEARCH_SHARE * r->options.budget_s - (gm_clock_seconds() - r->started_s));
-    o.first_starts = 16, o.starts = 4, o.redraws = 10, o.keep = 4, o.sources = 4;
+    o.first_starts = 10, o.starts = 3, o.redraws = 9, o.keep = 3, o.sources = 4;
     o.max_basins = 40;
     o.basin_distance = 1.0; /* ms */
     o.quick = &m->smooth;

@@ -67,7 +67,7 @@ typedef struct {
     double p05, p50, p95; /* of the ensemble */
     double prior_sd, posterior_sd;
     double contraction;  /* 1 - posterior variance / prior variance, >= 0 */
-    const char *verdict; /* "identified", "weakly identified", "not identified" */
+    const char *verdict; /* "identified", "weakly identified", "not identified", "at its bound" */
 } gm_twin_parameter;
 
 /* What of the QRS misfit's variance over the prior a kind of parameter explains: Sobol' indices with
