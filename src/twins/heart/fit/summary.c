@@ -239,7 +239,7 @@ static void add_sites(parameter_list *l, const size_t (*pair)[GM_MOST_SITES])
     const gm_heart_model *m = l->r->model;
     double prior_mm = place_prior_sd_mm(m);
     for (size_t s = 0; s < m->n_sites; s++) {
-        char name[32];
+        char name[64];
         const gm_site *best = &t->best.params.sites[s];
         double square = 0;
         for (size_t k = 0; k < t->n_members; k++) {

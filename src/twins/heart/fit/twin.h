@@ -61,7 +61,7 @@ gm_heart_fit_options gm_heart_fit_defaults(void);
 /* ---- what comes out ------------------------------------------------------------------------------ */
 
 typedef struct {
-    char name[32];        /* "site 3 onset", "v_f" */
+    char name[64];        /* "site 3 onset", "v_f" */
     const char *unit;     /* "ms", "m/s", "mm", "1", "deg" */
     double best;          /* of the best twin */
     double p05, p50, p95; /* of the ensemble */
