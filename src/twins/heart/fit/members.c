@@ -62,7 +62,11 @@ static gm_status fill_member(const member_job *job, size_t k, unsigned worker)
     for (int p = 0; p < GM_POSE; p++)
         x->pose[p] = gm_state_pose(m, state)[p] * (p < 3 ? 1 : RAD);
     x->pose[GM_POSE - 1] = exp(gm_state_pose(m, state)[GM_POSE - 1]);
-    GM_TRY(gm_model_activation(m, worker, state, 0, x->tau_ms));
+    gm_model_worker *w = &m->workers[worker];
+    GM_TRY(m->problem.evaluate(m->problem.self, worker, state, w->best));
+    memcpy(x->tau_ms, w->tau, r->twin->n_nodes * sizeof *x->tau_ms);
+    for (size_t i = 0; i < m->problem.n_residuals; i++)
+        x->misfit += w->best[i] * w->best[i];
     gm_repolarise_input in = {.tau_ms = x->tau_ms,
                               .amplitude = x->amplitude,
                               .field = field_of(m, worker, state),
@@ -117,7 +121,6 @@ gm_status gm_fit_fill_members(gm_fit_run *r)
     GM_TRY(make_repolariser(r, m->workers[0].rest, best->state));
     member_job job = {.r = r, .members = &t->best, .states = best->state};
     GM_TRY(fill_member(&job, 0, 0));
-    t->best.misfit = best->data_misfit;
     t->has_t_wave = t->best.params.has_apd;
     t->n_members = r->posterior->n_members;
     t->members = gm_calloc(t->n_members, sizeof *t->members);
@@ -132,9 +135,7 @@ gm_status gm_fit_fill_members(gm_fit_run *r)
         return gm_fail((gm_status)atomic_load(&job.failed),
                        "heart fit: a member of the ensemble: %s",
                        gm_status_name((gm_status)atomic_load(&job.failed)));
-    for (size_t k = 0; k < t->n_members; k++) {
-        t->members[k].misfit = r->posterior->data_misfits[k];
+    for (size_t k = 0; k < t->n_members; k++)
         t->members[k].basin = r->posterior->basins[k];
-    }
     return GM_OK;
 }

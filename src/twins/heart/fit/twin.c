@@ -170,7 +170,8 @@ static gm_status draw_ensemble(gm_fit_run *r)
     o.refine.damping = 1e-2;
     o.equal_volumes = true;
     o.progress = r->options.progress;
-    return gm_posterior_refit(&r->posterior, &r->model->problem, r->found->basins,
+    /* On the smoothed stand-in: the rough misfit would hold each member at the mode it began from. */
+    return gm_posterior_refit(&r->posterior, &r->model->smooth, r->found->basins,
                               r->found->n_basins, &o, r->threads);
 }
 

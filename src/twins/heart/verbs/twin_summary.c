@@ -57,7 +57,7 @@ static void say_parameters(gm_text *s, const gm_heart_twin *w)
     for (size_t i = 0; i < w->n_parameters; i++) {
         const gm_twin_parameter *p = &w->parameters[i];
         if (strncmp(p->name, "site", 4) == 0) continue;
-        char name[48];
+        char name[96];
         snprintf(name, sizeof name, "%s%s%s", p->name, strcmp(p->unit, "1") ? ", " : "",
                  strcmp(p->unit, "1") ? p->unit : "");
         gm_text_addf(s, "%-22s %9.3g %9.3g %9.3g %9.3g  %s\n", name, p->best, p->p05, p->p50,
