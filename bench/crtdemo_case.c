@@ -1,5 +1,5 @@
 /* crtdemo_case.c - writes a case folder (case.json and its files) of the reference heart, refined as
- * often as wanted: what the virtual patients of bench_virtual_patients live in, and the first case to
+ * often as wanted: what the virtual patients of virtual_patients live in, and the first case to
  * try `gemel heart forward` and `gemel heart fit` on.
  *
  * usage: crtdemo_case FOLDER [REFINEMENTS]
