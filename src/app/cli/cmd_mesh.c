@@ -243,6 +243,7 @@ static gm_status give_mesh(gm_result *r, gm_tetmesh *m, const target *t)
         return s;
     }
     gm_text path = {0};
+    r->files_as_named = true; /* -o is a base name */
     gm_text_addf(&path, "%s%s", t->base, t->format == VTU ? ".vtu" : "");
     gm_file *file = NULL;
     gm_status s = gm_text_status(&path);

@@ -110,11 +110,8 @@ static gm_status write_files(const gm_call *call, const gm_result *r, json_t *wr
                              const char **folder)
 {
     const char *o = gm_args_text(&call->args, "o");
-    *folder = o;
-    if (strcmp(call->noun, "mesh") == 0) { /* its -o is a base name, already in the file names */
-        *folder = NULL;
-        return gm_output_write_as_named(r, written);
-    }
+    *folder = r->files_as_named ? NULL : o;
+    if (r->files_as_named) return gm_output_write_as_named(r, written);
     if (!o) return GM_OK;
     return gm_output_write(r, o, written);
 }

@@ -65,6 +65,7 @@ static gm_status write_one(const gm_file *f, const char *path)
     case GM_FILE_CSV:
     case GM_FILE_JSON:
     case GM_FILE_TEXT: return write_text(f, path);
+    case GM_FILE_BYTES: return gm_file_write(path, f->as.bytes.data, f->as.bytes.length);
     case GM_FILE_MESH: return gm_output_vtu(f, path);
     case GM_FILE_MESH_SET: return gm_output_opencarp(f, path);
     case GM_FILE_SURFACE: return gm_output_surf(f, path);

@@ -118,6 +118,7 @@ static void free_file(gm_file *f)
         break;
     case GM_FILE_JSON: json_decref(f->as.json); break;
     case GM_FILE_TEXT: gm_free(f->as.text); break;
+    case GM_FILE_BYTES: gm_free(f->as.bytes.data); break;
     case GM_FILE_MESH:
     case GM_FILE_MESH_SET: free_mesh_file(f); break;
     case GM_FILE_SURFACE: gm_free(f->as.surface.faces); break;
@@ -244,6 +245,19 @@ gm_status gm_result_add_csv(gm_result *r, const char *path, const char *header,
     f->as.csv.n_rows = n_rows;
     f->as.csv.n_columns = n_columns;
     f->as.csv.decimals = decimals;
+    return GM_OK;
+}
+
+gm_status gm_result_add_bytes(gm_result *r, const char *path, char *data, size_t length)
+{
+    gm_file *f;
+    gm_status s = gm_result_add_file(r, GM_FILE_BYTES, path, &f);
+    if (s != GM_OK) {
+        gm_free(data);
+        return s;
+    }
+    f->as.bytes.data = data;
+    f->as.bytes.length = length;
     return GM_OK;
 }
 

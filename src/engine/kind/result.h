@@ -96,6 +96,7 @@ typedef enum {
     GM_FILE_CSV,    /* header line, then rows */
     GM_FILE_JSON,
     GM_FILE_TEXT,
+    GM_FILE_BYTES,    /* as they are */
     GM_FILE_MESH,     /* VTU with fields on nodes and tets */
     GM_FILE_MESH_SET, /* openCARP .pts .elem .lon under this base name */
     GM_FILE_SURFACE   /* .surf: triangles of mesh node numbers */
@@ -126,6 +127,10 @@ typedef struct {
         json_t *json;
         char *text;
         struct {
+            char *data;
+            size_t length;
+        } bytes;
+        struct {
             gm_tetmesh *mesh; /* owned */
             gm_mesh_field *fields;
             size_t n_fields;
@@ -147,7 +152,8 @@ typedef struct {
     size_t n_views;
     gm_file *files;
     size_t n_files;
-    bool wants_report; /* the program also writes report.html from the views */
+    bool files_as_named; /* the caller named the places: paths do not lie in an output folder */
+    bool wants_report;   /* the program also writes report.html from the views */
 } gm_result;
 
 gm_status gm_result_create(gm_result **out);
@@ -169,6 +175,8 @@ gm_status gm_result_add_column(gm_result *r, const char *path, const double *val
                                int decimals);
 gm_status gm_result_add_csv(gm_result *r, const char *path, const char *header,
                             const double *values, size_t n_rows, size_t n_columns, int decimals);
+/* data is taken over, also after a failure. */
+gm_status gm_result_add_bytes(gm_result *r, const char *path, char *data, size_t length);
 gm_status gm_result_add_json(gm_result *r, const char *path, json_t *taken);
 /* cells: n_rows * n_columns strings, copied. */
 gm_status gm_result_add_table(gm_result *r, const char *title, const char *caption, size_t n_rows,

@@ -9,7 +9,7 @@
 
 #include "core/alloc.h"
 
-enum { LONGEST_FIELD = 255, MAX_NOTES = 1000 };
+enum { LONGEST_FIELD = 255, MAX_LINES = 1000, MAX_MARKS = 1 << 24 };
 
 static void forget_channel(gm_ecg_channel *c)
 {
@@ -38,7 +38,8 @@ gm_status gm_ecg_create(gm_ecg **out, const char *format, size_t n_channels, siz
     if (!e) return gm_fail(GM_ENOMEM, "ECG: no memory");
     e->n_channels = n_channels;
     e->n_samples = n_samples;
-    e->rate_hz = e->age_years = NAN;
+    e->rate_hz = NAN;
+    e->patient.age_years = e->patient.height_cm = e->patient.weight_kg = NAN;
     e->device_says.rr_ms = e->device_says.pr_ms = e->device_says.qrs_ms = NAN;
     e->device_says.qt_ms = e->device_says.qtc_ms = NAN;
     e->device_says.p_axis_deg = e->device_says.qrs_axis_deg = e->device_says.t_axis_deg = NAN;
@@ -104,20 +105,63 @@ gm_status gm_ecg_set(char **field, const char *text)
     return *field ? GM_OK : gm_fail(GM_ENOMEM, "ECG: no memory for a text field");
 }
 
+/* Appends to a list of texts; beyond MAX_LINES nothing is added. */
+static gm_status add_line(char ***lines, size_t *n, const char *text)
+{
+    if (*n == MAX_LINES) return GM_OK;
+    char **more = gm_realloc(*lines, *n + 1, sizeof *more);
+    if (!more) return gm_fail(GM_ENOMEM, "ECG: no memory for a line of text");
+    *lines = more;
+    more[*n] = copy_as_utf8(text, strlen(text));
+    if (!more[*n]) return gm_fail(GM_ENOMEM, "ECG: no memory for a line of text");
+    ++*n;
+    return GM_OK;
+}
+
 gm_status gm_ecg_note(gm_ecg *e, const char *fmt, ...)
 {
-    if (e->n_notes == MAX_NOTES) return GM_OK;
     char text[512];
     va_list args;
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    char **notes = gm_realloc(e->notes, e->n_notes + 1, sizeof *notes);
-    if (!notes) return gm_fail(GM_ENOMEM, "ECG: no memory for a note");
-    e->notes = notes;
-    notes[e->n_notes] = copy_as_utf8(text, strlen(text));
-    if (!notes[e->n_notes]) return gm_fail(GM_ENOMEM, "ECG: no memory for a note");
-    e->n_notes++;
+    return add_line(&e->notes, &e->n_notes, text);
+}
+
+gm_status gm_ecg_add_comment(gm_ecg *e, const char *text)
+{
+    char *line = NULL;
+    GM_TRY(gm_ecg_set(&line, text));
+    gm_status s = line ? add_line(&e->comments, &e->n_comments, line) : GM_OK;
+    gm_free(line);
+    return s;
+}
+
+gm_status gm_ecg_add_mark(gm_ecg *e, gm_ecg_mark **out)
+{
+    *out = NULL;
+    if (e->n_marks == MAX_MARKS)
+        return gm_fail(GM_EFORMAT, "ECG: more than %d annotations", MAX_MARKS);
+    if ((e->n_marks & (e->n_marks - 1)) == 0) { /* full at every power of two */
+        size_t room = e->n_marks ? 2 * e->n_marks : 1;
+        gm_ecg_mark *more = gm_realloc(e->marks, room, sizeof *more);
+        if (!more) return gm_fail(GM_ENOMEM, "ECG: no memory for annotations");
+        e->marks = more;
+    }
+    *out = &e->marks[e->n_marks++];
+    **out = (gm_ecg_mark){.channel = -1, .sample = NAN, .duration_ms = NAN, .value = NAN};
+    return GM_OK;
+}
+
+gm_status gm_ecg_add_other(gm_ecg *e, gm_ecg *taken)
+{
+    gm_ecg **more = gm_realloc(e->others, e->n_others + 1, sizeof(gm_ecg *));
+    if (!more) {
+        gm_ecg_destroy(taken);
+        return gm_fail(GM_ENOMEM, "ECG: no memory for another waveform");
+    }
+    e->others = more;
+    more[e->n_others++] = taken;
     return GM_OK;
 }
 

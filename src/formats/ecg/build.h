@@ -26,6 +26,14 @@ gm_status gm_ecg_create(gm_ecg **out, const char *format, size_t n_channels, siz
 gm_status gm_ecg_set(char **field, const char *text);
 gm_status gm_ecg_note(gm_ecg *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+gm_status gm_ecg_add_comment(gm_ecg *e, const char *text); /* treated as gm_ecg_set() does */
+
+/* A mark with everything unknown, to be filled; valid until the next is added. */
+gm_status gm_ecg_add_mark(gm_ecg *e, gm_ecg_mark **out);
+
+gm_status gm_ecg_add_other(gm_ecg *e,
+                           gm_ecg *taken); /* owned by e from then on; gone after a failure */
+
 /* mV in one unit of that name ("uV" -> 0.001; "mV", "V", "nV", "microvolt" ...); NaN: no voltage. */
 double gm_ecg_unit_mv(const char *unit);
 

@@ -300,11 +300,11 @@ static gm_status read_comments(gm_ecg *e, const gm_csv *t)
         double age;
         if ((v = value_of(comment, "age")) && gm_parse_real(v, &age) && age >= 0 &&
             age <= GM_ECG_MAX_AGE_YEARS)
-            e->age_years = age;
-        if ((v = value_of(comment, "sex"))) e->sex = gm_ecg_sex_of(v);
+            e->patient.age_years = age;
+        if ((v = value_of(comment, "sex"))) e->patient.sex = gm_ecg_sex_of(v);
         if ((v = value_of(comment, "device"))) GM_TRY(gm_ecg_set(&e->device, v));
         if ((v = value_of(comment, "acquired"))) GM_TRY(gm_ecg_set(&e->acquired, v));
-        if ((v = value_of(comment, "patient_id"))) GM_TRY(gm_ecg_set(&e->patient_id, v));
+        if ((v = value_of(comment, "patient_id"))) GM_TRY(gm_ecg_set(&e->patient.id, v));
     }
     return GM_OK;
 }

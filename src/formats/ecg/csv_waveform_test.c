@@ -37,8 +37,8 @@ static void what_the_file_does_not_say_stays_unknown(void)
     gm_ecg *e = parsed("# rate_hz: 250\nII\n0.1\n");
     if (!e) return;
     EXPECT(e->rate_hz == 250 && strcmp(e->format, "CSV") == 0);
-    EXPECT(!e->device && !e->acquired && !e->patient_id && !e->group);
-    EXPECT(e->sex == GM_SEX_UNKNOWN && isnan(e->age_years));
+    EXPECT(!e->device && !e->acquired && !e->patient.id && !e->group);
+    EXPECT(e->patient.sex == GM_SEX_UNKNOWN && isnan(e->patient.age_years));
     EXPECT(isnan(e->device_says.rr_ms) && isnan(e->device_says.qtc_ms) &&
            isnan(e->device_says.p_axis_deg));
     EXPECT(isnan(e->channels[0].skew_ms) && isnan(e->channels[0].low_cut_hz) &&
@@ -52,8 +52,9 @@ static void comments_fill_what_they_say(void)
     gm_ecg *e = parsed("# rate_hz = 500\n# age: 61\n#sex: female\n# device: A \n# patient_id: p1\n"
                        "# acquired: 2020-01-02\nv1;v2\n1;2\n;3\n");
     if (!e) return;
-    EXPECT(e->age_years == 61 && e->sex == GM_SEX_FEMALE && strcmp(e->device, "A") == 0);
-    EXPECT(strcmp(e->patient_id, "p1") == 0 && strcmp(e->acquired, "2020-01-02") == 0);
+    EXPECT(e->patient.age_years == 61 && e->patient.sex == GM_SEX_FEMALE &&
+           strcmp(e->device, "A") == 0);
+    EXPECT(strcmp(e->patient.id, "p1") == 0 && strcmp(e->acquired, "2020-01-02") == 0);
     EXPECT(e->channels[0].counts[1] == GM_ECG_MISSING_COUNT);
     EXPECT(e->n_notes == 1);
     EXPECT_CONTAINS(e->notes[0], "channel v1: 1 of 2 samples are missing");

@@ -285,9 +285,9 @@ gm_status read_patient(gm_ecg *e, DcmItem *data)
     if (!device.empty() && !model.empty()) device += " ";
     device += model;
     GM_TRY(gm_ecg_set(&e->device, device.c_str()));
-    GM_TRY(gm_ecg_set(&e->patient_id, text_of(data, DCM_PatientID).c_str()));
-    e->sex = gm_ecg_sex_of(text_of(data, DCM_PatientSex).c_str());
-    e->age_years = age_years_of(text_of(data, DCM_PatientAge));
+    GM_TRY(gm_ecg_set(&e->patient.id, text_of(data, DCM_PatientID).c_str()));
+    e->patient.sex = gm_ecg_sex_of(text_of(data, DCM_PatientSex).c_str());
+    e->patient.age_years = age_years_of(text_of(data, DCM_PatientAge));
     return read_acquired(e, text_of(data, DCM_AcquisitionDateTime));
 }
 

@@ -35,7 +35,8 @@ static void the_mortara_file_is_read_as_its_device_wrote_it(void)
     EXPECT(e->device_says.qt_ms == 368 && e->device_says.qtc_ms == 370);
     EXPECT(e->device_says.p_axis_deg == 74 && e->device_says.qrs_axis_deg == 52 &&
            e->device_says.t_axis_deg == 57);
-    EXPECT(e->sex == GM_SEX_FEMALE && e->age_years == 42 && strcmp(e->patient_id, "ANON01") == 0);
+    EXPECT(e->patient.sex == GM_SEX_FEMALE && e->patient.age_years == 42 &&
+           strcmp(e->patient.id, "ANON01") == 0);
     EXPECT_CONTAINS(e->device, "Mortara Instrument, Inc. el250");
     EXPECT(strcmp(e->acquired, "2013-01-01T00:00:00") == 0);
     gm_ecg_destroy(e);
@@ -84,7 +85,7 @@ static void every_encoding_gives_the_same(void)
         EXPECT(g[0]->channels[1].counts[3] == GM_ECG_MISSING_COUNT);
         EXPECT_CLOSE(g[0]->channels[0].mv_per_count, 0.0025, 1e-15, 0);
         EXPECT(g[0]->device_says.rr_ms == 982 && g[0]->device_says.qrs_axis_deg == -30);
-        EXPECT(strcmp(g[0]->acquired, "2013-01-01T09:30:00") == 0 && g[0]->age_years == 42);
+        EXPECT(strcmp(g[0]->acquired, "2013-01-01T09:30:00") == 0 && g[0]->patient.age_years == 42);
         EXPECT(g[0]->n_notes == 1);
         gm_ecg_groups_destroy(g, n);
     }
@@ -99,8 +100,8 @@ static void what_the_file_does_not_say_stays_unknown(void)
     EXPECT(parse_sample(&g, &n, &d) == GM_OK && n == 1);
     if (n != 1) return;
     const gm_ecg *e = g[0];
-    EXPECT(e->sex == GM_SEX_UNKNOWN && isnan(e->age_years));
-    EXPECT(!e->acquired && !e->group && !e->device && !e->patient_id);
+    EXPECT(e->patient.sex == GM_SEX_UNKNOWN && isnan(e->patient.age_years));
+    EXPECT(!e->acquired && !e->group && !e->device && !e->patient.id);
     EXPECT(isnan(e->device_says.rr_ms) && isnan(e->device_says.p_axis_deg));
     EXPECT(isnan(e->channels[0].mv_per_count) && isnan(e->channels[0].skew_ms));
     EXPECT(e->channels[0].low_cut_hz == 0.05 && isnan(e->channels[0].high_cut_hz));
@@ -110,7 +111,7 @@ static void what_the_file_does_not_say_stays_unknown(void)
     d.interval = "0"; /* "not measured" of several devices */
     d.age = "42";
     EXPECT(parse_sample(&g, &n, &d) == GM_OK && isnan(g[0]->device_says.rr_ms));
-    EXPECT(n == 1 && isnan(g[0]->age_years));
+    EXPECT(n == 1 && isnan(g[0]->patient.age_years));
     gm_ecg_groups_destroy(g, n);
 }
 

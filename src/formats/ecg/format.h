@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "ecg/encode.h"
 #include "ecg/waveform.h"
 
 typedef struct {
@@ -17,6 +18,11 @@ typedef struct {
     /* REQUIRED. The record whose main file is `path` and holds these bytes; may read files beside
      * it. Any thread; blocks on files. Fails as gm_ecg_read() does. */
     gm_status (*read)(gm_ecg **out, const char *path, const char *bytes, size_t length);
+    /* The files that hold `e` exactly, appended to *out: the first is `path`, others lie beside it.
+     * GM_EINVAL where the format cannot hold it without changing a sample, a rate or a scale: the
+     * message names channel, value and limit. Facts that the format has no place for are left out
+     * and said by gm_ecg_files_leave_out(). NULL: this format is only read. */
+    gm_status (*write)(gm_ecg_files *out, const gm_ecg *e, const char *path);
 } gm_ecg_format;
 
 extern const gm_ecg_format gm_ecg_format_wfdb, gm_ecg_format_dicom, gm_ecg_format_csv;

@@ -41,6 +41,22 @@ int gm_lead_index(const char *name)
     return -1;
 }
 
+static void free_lines(char **lines, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        gm_free(lines[i]);
+    gm_free(lines);
+}
+
+static void free_mark(gm_ecg_mark *m)
+{
+    gm_free(m->what);
+    gm_free(m->scheme);
+    gm_free(m->code);
+    gm_free(m->unit);
+    gm_free(m->text);
+}
+
 void gm_ecg_destroy(gm_ecg *e)
 {
     if (!e) return;
@@ -49,15 +65,20 @@ void gm_ecg_destroy(gm_ecg *e)
         gm_free(e->channels[c].unit);
         gm_free(e->channels[c].counts);
     }
-    for (size_t i = 0; i < e->n_notes; i++)
-        gm_free(e->notes[i]);
     gm_free(e->channels);
-    gm_free(e->notes);
-    gm_free(e->group);
-    gm_free(e->format);
-    gm_free(e->device);
-    gm_free(e->acquired);
-    gm_free(e->patient_id);
+    for (size_t i = 0; i < e->n_marks; i++)
+        free_mark(&e->marks[i]);
+    gm_free(e->marks);
+    for (size_t i = 0; i < e->n_others; i++)
+        gm_ecg_destroy(e->others[i]);
+    gm_free(e->others);
+    free_lines(e->notes, e->n_notes);
+    free_lines(e->comments, e->n_comments);
+    char *const texts[] = {
+        e->group,       e->format,    e->acquired,     e->device,     e->device_id,
+        e->institution, e->physician, e->patient.name, e->patient.id, e->patient.birth_date};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        gm_free(texts[i]);
     gm_free(e);
 }
 

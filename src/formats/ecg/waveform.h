@@ -35,24 +35,53 @@ typedef struct {
 
 typedef enum { GM_SEX_UNKNOWN, GM_SEX_FEMALE, GM_SEX_MALE, GM_SEX_OTHER } gm_sex;
 
+/* Who. Free text that names a person is only here and in gm_ecg_recording. */
 typedef struct {
+    char *name, *id;
+    char *birth_date; /* ISO 8601, as precise as the file is: "1962", "1962-03-04" */
+    gm_sex sex;
+    double age_years, height_cm, weight_kg; /* NaN: unknown */
+} gm_ecg_patient;
+
+/* A mark that the file itself carries: a beat, a bound of a wave, a rhythm, a measured value, a remark. */
+typedef struct {
+    size_t group;        /* 0: this record; k: others[k - 1] */
+    int channel;         /* of that group; -1: all */
+    double sample;       /* of that group, from 0; NaN: of the record as a whole */
+    double duration_ms;  /* NaN: a point, or not stated */
+    char *what;          /* as the format names it: "N", "(", "QRS Onset", "MDC_ECG_TIME_PD_QT" */
+    char *scheme, *code; /* of `what`, NULL: none: "SCPECG" "5.10.2.1-3", "MIT" "1" */
+    double value;        /* NaN: no number */
+    char *unit;          /* of value, as written */
+    char *text;          /* free text; may name a person */
+} gm_ecg_mark;
+
+typedef struct gm_ecg {
     double rate_hz; /* > 0 */
     size_t n_samples, n_channels;
     gm_ecg_channel *channels;
-    char *group; /* "RHYTHM", "MEDIAN BEAT" where a format distinguishes; NULL otherwise */
+    char *group;  /* "RHYTHM", "MEDIAN BEAT" where a format distinguishes; NULL otherwise */
+    char *format; /* "WFDB", "DICOM", "CSV" ... */
 
-    char *format;   /* "WFDB", "DICOM", "CSV" */
-    char *device;   /* NULL: unknown; likewise below */
-    char *acquired; /* ISO 8601, as precise as the file is */
-    char *patient_id;
-    gm_sex sex;
-    double age_years; /* NaN: unknown */
+    /* Of the record as a whole; unknown in `others`. NULL: unknown. */
+    gm_ecg_patient patient;
+    char *acquired;                /* ISO 8601, as precise as the file is */
+    char *device, *device_id;      /* maker and model; serial number */
+    char *institution, *physician; /* where, and whoever is named beside the patient */
+    char **comments;               /* free text of the file, a line each */
+    size_t n_comments;
+    gm_ecg_mark *marks;
+    size_t n_marks;
 
-    /* What the device itself measured (DICOM annotations), NaN where absent: for comparison. */
+    /* What the device itself measured, NaN where absent: for comparison. */
     struct {
         double rr_ms, pr_ms, qrs_ms, qt_ms, qtc_ms;
         double p_axis_deg, qrs_axis_deg, t_axis_deg;
     } device_says;
+
+    /* The file's other waveforms: median beat, channels at another rate. Owned; they have none. */
+    struct gm_ecg **others;
+    size_t n_others;
 
     char **notes; /* what a reader noticed: checksum wrong, Einthoven broken, samples missing ... */
     size_t n_notes;

@@ -198,13 +198,13 @@ static void set_age(gm_ecg *e, const char *digits)
 {
     char *end;
     double age = strtod(digits, &end);
-    if (end > digits && age >= 0 && age <= GM_ECG_MAX_AGE_YEARS) e->age_years = age;
+    if (end > digits && age >= 0 && age <= GM_ECG_MAX_AGE_YEARS) e->patient.age_years = age;
 }
 
 static void set_sex(gm_ecg *e, const char *text)
 {
     char word[16];
-    if (sscanf(text, " %15[A-Za-z]", word) == 1) e->sex = gm_ecg_sex_of(word);
+    if (sscanf(text, " %15[A-Za-z]", word) == 1) e->patient.sex = gm_ecg_sex_of(word);
 }
 
 /* The text after "key:" or "<key>:", ignoring case; NULL if the comment has no such key. */
@@ -226,15 +226,15 @@ static const char *value_of(const char *comment, const char *key)
 static void read_comment(gm_ecg *e, const char *comment)
 {
     const char *age = value_of(comment, "age"), *sex = value_of(comment, "sex");
-    if (age && isnan(e->age_years)) set_age(e, age);
-    if (sex && e->sex == GM_SEX_UNKNOWN) set_sex(e, sex);
+    if (age && isnan(e->patient.age_years)) set_age(e, age);
+    if (sex && e->patient.sex == GM_SEX_UNKNOWN) set_sex(e, sex);
     int years, used = 0;
     char letter[2]; /* with its NUL */
-    if (isnan(e->age_years) && e->sex == GM_SEX_UNKNOWN &&
+    if (isnan(e->patient.age_years) && e->patient.sex == GM_SEX_UNKNOWN &&
         sscanf(comment, " %3d %1[MF]%n", &years, letter, &used) == 2 &&
         (!comment[used] || isspace((unsigned char)comment[used]))) {
         set_age(e, comment);
-        e->sex = *letter == 'M' ? GM_SEX_MALE : GM_SEX_FEMALE;
+        e->patient.sex = *letter == 'M' ? GM_SEX_MALE : GM_SEX_FEMALE;
     }
 }
 

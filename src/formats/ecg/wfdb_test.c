@@ -25,8 +25,8 @@ static void mitdb_100_agrees_with_its_header(void)
     EXPECT(e->channels[0].lead == -1 && e->channels[1].lead == 10);
     EXPECT_CLOSE(e->channels[0].mv_per_count, 0.005, 1e-15, 0);
     EXPECT(e->channels[0].baseline == 1024 && !e->channels[0].unit);
-    EXPECT(e->n_notes == 0 && e->age_years == 69 && e->sex == GM_SEX_MALE);
-    EXPECT(!e->acquired && !e->device && !e->patient_id && !e->group);
+    EXPECT(e->n_notes == 0 && e->patient.age_years == 69 && e->patient.sex == GM_SEX_MALE);
+    EXPECT(!e->acquired && !e->device && !e->patient.id && !e->group);
     gm_ecg_destroy(e);
 }
 
@@ -39,7 +39,7 @@ static void ptb_s0010_has_fifteen_signals_in_two_files(void)
     for (int l = 0; l < GM_N_LEADS; l++)
         EXPECT(gm_ecg_lead(e, l) == &e->channels[l]);
     EXPECT(e->channels[14].counts[0] == -18 && e->channels[14].lead == -1);
-    EXPECT(e->age_years == 81 && e->sex == GM_SEX_FEMALE);
+    EXPECT(e->patient.age_years == 81 && e->patient.sex == GM_SEX_FEMALE);
     double rms_mv, max_mv;
     gm_ecg_einthoven_error_mv(e, &rms_mv, &max_mv);
     EXPECT_BELOW(max_mv, 0.00101); /* 2 counts of 0.5 uV */
@@ -62,7 +62,7 @@ static void ludb_gains_that_break_einthoven_are_noticed(void)
                 break;
             }
         n_broken += e->n_notes == 1 && strstr(e->notes[0], "the raw counts obey it") != NULL;
-        if (record == 1) EXPECT(e->age_years == 51 && e->sex == GM_SEX_FEMALE);
+        if (record == 1) EXPECT(e->patient.age_years == 51 && e->patient.sex == GM_SEX_FEMALE);
         gm_ecg_destroy(e);
     }
     EXPECT(n_broken == 140);
@@ -161,7 +161,7 @@ static void fields_of_the_header_are_understood(void)
     EXPECT(!c[0].name && strcmp(c[1].name, "ABP right arm") == 0);
     EXPECT(c[0].skew_ms == 12 && c[1].skew_ms == 0);
     EXPECT(strcmp(e->acquired, "1990-09-29T10:11:12") == 0);
-    EXPECT(e->age_years == 51 && e->sex == GM_SEX_FEMALE && e->n_notes == 0);
+    EXPECT(e->patient.age_years == 51 && e->patient.sex == GM_SEX_FEMALE && e->n_notes == 0);
     gm_ecg_destroy(e);
 }
 
@@ -173,8 +173,8 @@ static void what_the_header_does_not_say_stays_unknown(void)
     EXPECT(e->n_samples == 2); /* from the file's length */
     EXPECT(isnan(e->channels[0].mv_per_count) && isnan(e->channels[0].skew_ms));
     EXPECT(!e->channels[0].name && !e->channels[0].unit && e->channels[0].lead == -1);
-    EXPECT(!e->acquired && !e->device && !e->patient_id && e->sex == GM_SEX_UNKNOWN);
-    EXPECT(isnan(e->age_years) && isnan(e->device_says.qt_ms));
+    EXPECT(!e->acquired && !e->device && !e->patient.id && e->patient.sex == GM_SEX_UNKNOWN);
+    EXPECT(isnan(e->patient.age_years) && isnan(e->device_says.qt_ms));
     EXPECT(e->n_notes == 1);
     EXPECT_CONTAINS(e->notes[0], "no gain stated");
     gm_ecg_destroy(e);

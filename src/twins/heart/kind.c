@@ -5,6 +5,10 @@
 /* One row a verb: noun, name, words, least and most words, one line of help, then the parts from
  * verbs/<noun>_<name>.c. */
 static const gm_verb verbs[] = {
+    {"ecg", "info", "FILE", 1, 1, "say what an ECG file holds and what is known about it",
+     gm_ecg_info_description, gm_ecg_info_options, gm_ecg_info_run},
+    {"ecg", "convert", "IN OUT", 2, 2, "write an ECG in another format, without changing a sample",
+     gm_ecg_convert_description, gm_ecg_convert_options, gm_ecg_convert_run},
     {"ecg", "measure", "FILE", 1, 1, "measure a clinical ECG: beats, intervals, axes, quality",
      gm_ecg_measure_description, gm_ecg_measure_options, gm_ecg_measure_run},
     {"heart", "build", "", 0, 0,

@@ -81,7 +81,7 @@ static gm_ecg *make(const patient *p)
     e->n_samples = (size_t)(p->seconds * p->rate_hz);
     e->n_channels = (size_t)p->n_leads;
     e->channels = calloc(e->n_channels, sizeof *e->channels);
-    e->age_years = NAN;
+    e->patient.age_years = NAN;
     double *dsays = &e->device_says.rr_ms;
     for (int k = 0; k < 8; k++)
         dsays[k] = NAN;

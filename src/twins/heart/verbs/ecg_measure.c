@@ -181,7 +181,7 @@ static void set_values(json_t *o, const measured *m, const gm_ecg *e, const char
     set_real(o, "duration_s", m->duration_s);
     json_object_set_new(o, "n_beats", json_integer((json_int_t)m->n_beats));
     set_intervals(o, &m->intervals);
-    json_object_set_new(o, "outside_usual_adult_limits", flags_json(m, e->sex));
+    json_object_set_new(o, "outside_usual_adult_limits", flags_json(m, e->patient.sex));
     json_object_set_new(o, "device_says", device_json(e));
     json_object_set_new(o, "amplitudes_are_relative", json_boolean(m->amplitudes_are_relative));
     json_object_set_new(o, "median_beat", median_json(m));
@@ -218,7 +218,7 @@ static void say_numbers(gm_text *t, const measured *m, const gm_ecg *e)
 {
     const gm_ecg_intervals *v = &m->intervals;
     gm_ecg_limit limit[GM_N_LIMITS];
-    gm_ecg_limits_of(m, e->sex, limit);
+    gm_ecg_limits_of(m, e->patient.sex, limit);
     add_row(t, "heart rate", "/min", v->heart_rate_per_min, NAN, &limit[0]);
     add_row(t, "RR", "ms", v->rr_ms, e->device_says.rr_ms, NULL);
     add_row(t, "P", "ms", v->p_ms, NAN, NULL);
