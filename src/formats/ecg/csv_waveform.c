@@ -199,7 +199,8 @@ static gm_status check_uniform(const table *w, const double *t, int decimals, do
     return GM_OK;
 }
 
-static gm_status read_times(table *w, double *step)
+/* The first time, the step between times, in the column's unit. */
+static gm_status read_times(table *w, double *first, double *step)
 {
     double *t = gm_calloc(w->n_samples, sizeof *t);
     if (!t) return gm_fail(GM_ENOMEM, "%s: no memory", gm_csv_name(w->t));
@@ -212,16 +213,17 @@ static gm_status read_times(table *w, double *step)
         if (d > decimals) decimals = d;
     }
     if (s == GM_OK) s = check_uniform(w, t, decimals, step);
+    *first = t[0];
     gm_free(t);
     return s;
 }
 
 static gm_status rate_from_times(gm_ecg *e, table *w)
 {
-    double step = NAN;
+    double first = 0, step = NAN;
     if (w->n_samples < 2)
         return gm_csv_fail(w->t, w->n_samples, "two samples at least are needed to know the rate");
-    GM_TRY(read_times(w, &step));
+    GM_TRY(read_times(w, &first, &step));
     double unit_ms = w->time_unit_ms;
     if (isnan(unit_ms)) {
         unit_ms =
@@ -229,6 +231,7 @@ static gm_status rate_from_times(gm_ecg *e, table *w)
         GM_TRY(gm_ecg_note(e, "the time column states no unit: %g taken as %s", step,
                            unit_ms > 1 ? "seconds" : "ms"));
     }
+    e->first_ms = first * unit_ms;
     e->rate_hz = 1000 / (step * unit_ms);
     /* 1000/3 written as 3.003 stays as it is; 499.9999999 from rounded times becomes 500. */
     if (fabs(e->rate_hz - round(e->rate_hz)) < 1e-6 * e->rate_hz) e->rate_hz = round(e->rate_hz);

@@ -24,6 +24,7 @@ static void a_table_with_times_keeps_its_decimals(void)
     gm_ecg *e = parsed("t_ms,I,II [uV]\n0,-0.125,1000\n2,1e-4,-250.5\n4,0,0\n");
     if (!e) return;
     EXPECT(e->rate_hz == 500 && e->n_samples == 3 && e->n_channels == 2 && e->n_notes == 0);
+    EXPECT(e->first_ms == 0);
     EXPECT_CLOSE(mv(e, 0, 0), -0.125, 1e-15, 0);
     EXPECT_CLOSE(mv(e, 0, 1), 1e-4, 1e-15, 0);
     EXPECT_CLOSE(mv(e, 1, 1), -0.2505, 1e-15, 0);
@@ -32,11 +33,20 @@ static void a_table_with_times_keeps_its_decimals(void)
     gm_ecg_destroy(e);
 }
 
+static void the_clock_of_the_file_is_kept(void)
+{
+    gm_ecg *ms = parsed("t_ms,I\n-5,0\n-4,1\n-3,2\n"), *s = parsed("t_s,I\n1.5,0\n1.502,1\n");
+    EXPECT(ms && ms->first_ms == -5 && ms->rate_hz == 1000);
+    EXPECT(s && s->first_ms == 1500 && s->rate_hz == 500);
+    gm_ecg_destroy(ms);
+    gm_ecg_destroy(s);
+}
+
 static void what_the_file_does_not_say_stays_unknown(void)
 {
     gm_ecg *e = parsed("# rate_hz: 250\nII\n0.1\n");
     if (!e) return;
-    EXPECT(e->rate_hz == 250 && strcmp(e->format, "CSV") == 0);
+    EXPECT(e->rate_hz == 250 && strcmp(e->format, "CSV") == 0 && e->first_ms == 0);
     EXPECT(!e->device && !e->acquired && !e->patient.id && !e->group);
     EXPECT(e->patient.sex == GM_SEX_UNKNOWN && isnan(e->patient.age_years));
     EXPECT(isnan(e->device_says.rr_ms) && isnan(e->device_says.qtc_ms) &&
@@ -169,6 +179,7 @@ int main(int argc, char **argv)
     RUN(what_the_file_does_not_say_stays_unknown);
     RUN(comments_fill_what_they_say);
     RUN(times_may_be_seconds_and_rounded);
+    RUN(the_clock_of_the_file_is_kept);
     RUN(malformed_tables_are_refused_with_their_place);
     RUN(one_lost_row_in_a_long_table_is_found);
     RUN(a_table_cut_or_flipped_anywhere_never_crashes);

@@ -57,7 +57,8 @@ typedef struct {
 } gm_ecg_mark;
 
 typedef struct gm_ecg {
-    double rate_hz; /* > 0 */
+    double rate_hz;  /* > 0 */
+    double first_ms; /* time of the first sample on the file's own clock; 0 where it has none */
     size_t n_samples, n_channels;
     gm_ecg_channel *channels;
     char *group;  /* "RHYTHM", "MEDIAN BEAT" where a format distinguishes; NULL otherwise */

@@ -28,6 +28,9 @@
 
 typedef struct {
     double step_ms; /* sample i at i * step_ms, the clock of the median beat */
+    /* Time of sample 0 in the ECG's file, for those who report times: 0 for a median beat, the first
+     * t_ms of a file that holds one beat. The fit itself does not use it. */
+    double first_ms;
     size_t n;
     double *mv;                  /* [12][n]; NaN: lead unknown */
     double noise_mv[GM_N_LEADS]; /* of this beat; NaN: lead unknown */

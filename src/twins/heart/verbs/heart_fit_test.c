@@ -41,14 +41,15 @@ static const gm_view *view_called(const gm_result *r, const char *title)
     return NULL;
 }
 
-/* A beat of a virtual patient as a CSV. */
+/* A beat of a virtual patient as a CSV, on a clock of its own. */
+static const double FIRST_MS = -30;
 static void put_patient(const char *folder)
 {
     gm_patient p = gm_patient_make(5, 4, 2.5, 0.01, 2);
     gm_text t = {0};
     gm_text_add(&t, "t_ms,I,II,III,aVR,aVL,aVF,V1,V2,V3,V4,V5,V6\n");
     for (size_t i = 0; i < p.target.n; i++) {
-        gm_text_addf(&t, "%g", (double)i * p.target.step_ms);
+        gm_text_addf(&t, "%g", FIRST_MS + (double)i * p.target.step_ms);
         for (size_t l = 0; l < GM_N_LEADS; l++)
             gm_text_addf(&t, ",%.5f", p.target.mv[l * p.target.n + i]);
         gm_text_add(&t, "\n");
@@ -108,6 +109,13 @@ static void check_files(const gm_result *r)
     EXPECT(map->as.column.n == vtu->as.mesh.mesh->n_nodes && sd->as.column.n == map->as.column.n);
     for (size_t i = 0; i < map->as.column.n; i++)
         EXPECT(isfinite(map->as.column.values[i]) && sd->as.column.values[i] >= 0);
+    /* Times are those of the file: the twin's ECG lies on the measured beat. */
+    EXPECT(ecg->as.csv.values[0] == FIRST_MS);
+    EXPECT(file_called(r, "measured_beat.csv")->as.csv.values[0] == FIRST_MS);
+    const json_t *said = json_object_get(r->values, "ecg");
+    const json_t *shape = json_object_get(file_called(r, "case/case.json")->as.json, "template");
+    EXPECT_CLOSE(json_number_value(json_object_get(shape, "t_on_ms")),
+                 json_number_value(json_object_get(said, "qrs_on_ms")), 0, 1e-9);
     double first = INFINITY; /* the built-in anatomy's times count from the onset of QRS */
     for (size_t i = 0; i < map->as.column.n; i++)
         first = fmin(first, map->as.column.values[i]);

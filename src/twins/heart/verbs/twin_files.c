@@ -142,7 +142,7 @@ static gm_status add_measured_beat(gm_result *r, const gm_heart_target *target)
         }
     double *rows = gm_calloc(target->n * columns, sizeof *rows);
     for (size_t i = 0; rows && i < target->n; i++) {
-        rows[i * columns] = (double)i * target->step_ms;
+        rows[i * columns] = target->first_ms + (double)i * target->step_ms;
         for (size_t c = 1; c < columns; c++)
             rows[i * columns + c] = target->mv[leads[c - 1] * target->n + i];
     }
@@ -194,7 +194,7 @@ static gm_status add_case(gm_result *r, const gm_twin_report *t)
 gm_status gm_twin_add_files(gm_result *r, const gm_twin_report *t)
 {
     const gm_heart_twin *w = t->twin;
-    gm_samples samples = {0, w->step_ms, w->n_samples};
+    gm_samples samples = {t->target->first_ms, w->step_ms, w->n_samples};
     GM_TRY(gm_result_add_column(r, "activation_ms.txt", t->best_ms, w->n_nodes,
                                 GM_ACTIVATION_DECIMALS));
     GM_TRY(gm_result_add_column(r, "activation_sd_ms.txt", w->tau_sd_ms, w->n_nodes,

@@ -56,11 +56,13 @@ static json_t *ecg_json(const gm_twin_report *t)
     set(o, "is_virtual", json_boolean(t->is_virtual));
     set_count(o, "n_beats", t->target->n_beats);
     set_real(o, "heart_rate_per_min", t->measured->intervals.heart_rate_per_min);
-    set_real(o, "qrs_on_ms", t->target->qrs.on_ms);
-    set_real(o, "qrs_off_ms", t->target->qrs.off_ms);
+    double first_ms = t->target->first_ms;
+    set_real(o, "first_sample_ms", first_ms);
+    set_real(o, "qrs_on_ms", first_ms + t->target->qrs.on_ms);
+    set_real(o, "qrs_off_ms", first_ms + t->target->qrs.off_ms);
     set_real(o, "qrs_ms", t->target->qrs.off_ms - t->target->qrs.on_ms);
-    set_real(o, "t_on_ms", t->target->t.on_ms);
-    set_real(o, "t_off_ms", t->target->t.off_ms);
+    set_real(o, "t_on_ms", first_ms + t->target->t.on_ms);
+    set_real(o, "t_off_ms", first_ms + t->target->t.off_ms);
     set_real(o, "qt_ms", t->measured->intervals.qt_ms);
     set_real(o, "qrs_axis_deg", t->measured->intervals.axis_deg[GM_WAVE_QRS]);
     set(o, "amplitudes_are_relative", json_boolean(t->target->amplitudes_are_relative));

@@ -87,14 +87,18 @@ static gm_status fit_measured(const gm_twin_request *q, const gm_ecg_measurement
     gm_heart_target target;
     GM_TRY(add_ecg_inputs(q));
     GM_TRY(gm_heart_target_from(&target, measured));
+    if (measured->median.is_whole_record) target.first_ms = q->ecg->first_ms;
     /* The built-in anatomy states no clock of its own: its times count from the onset of QRS. */
-    if (q->is_built_in) q->c->shape.t_on_ms = target.qrs.on_ms;
+    if (q->is_built_in) q->c->shape.t_on_ms = target.first_ms + target.qrs.on_ms;
     gm_heart_fit_options options = q->options;
     options.pose_is_free = q->is_built_in && !q->is_virtual;
     options.amplitude_is_free = options.pose_is_free || target.amplitudes_are_relative ||
                                 !(q->c->conductivity_is_stated || q->is_virtual);
     gm_heart_twin *twin = NULL;
+    /* t_on counts on the file's clock, the fit from the first sample. */
+    q->c->shape.t_on_ms -= target.first_ms;
     gm_status s = gm_heart_fit(&twin, q->c, &target, &options, run->threads);
+    q->c->shape.t_on_ms += target.first_ms;
     gm_twin_report t = {.c = q->c,
                         .twin = twin,
                         .target = &target,

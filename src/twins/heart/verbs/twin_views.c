@@ -89,7 +89,7 @@ static gm_status fill_marks(gm_panel *p, const gm_twin_report *t)
     if (!p->marks) return no_memory();
     p->n_marks = 2;
     for (int k = 0; k < 2; k++) {
-        p->marks[k].x = at_ms[k] - t->c->shape.t_on_ms;
+        p->marks[k].x = t->target->first_ms + at_ms[k] - t->c->shape.t_on_ms;
         p->marks[k].label = gm_strdup(names[k]);
         if (!p->marks[k].label) return no_memory();
     }
@@ -126,8 +126,9 @@ static gm_status add_ecg(gm_result *r, const gm_twin_report *t)
     v->as.series.x_unit = gm_strdup("ms");
     v->as.series.y_unit = gm_strdup("mV");
     if (!v->as.series.x || !v->as.series.x_unit || !v->as.series.y_unit) return no_memory();
+    double first_ms = t->target->first_ms - t->c->shape.t_on_ms;
     for (size_t i = 0; i < w.n; i++)
-        v->as.series.x[i] = (double)(w.first + i) * t->target->step_ms - t->c->shape.t_on_ms;
+        v->as.series.x[i] = first_ms + (double)(w.first + i) * t->target->step_ms;
     return fill_panels(v, t, w);
 }
 
