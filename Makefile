@@ -4,7 +4,8 @@
 # GM_SHARED_DIR=... names the folder of reference data if it is not ../shared.
 
 CONFIGURE := $(if $(GM_SHARED_DIR),-DGM_SHARED_DIR=$(GM_SHARED_DIR))
-STRICT := -DCMAKE_COMPILE_WARNING_AS_ERROR=ON
+# Continuous integration treats warnings as errors; a newer compiler's new warning stops nobody else.
+STRICT := -DCMAKE_COMPILE_WARNING_AS_ERROR=$(if $(CI),ON,OFF)
 FUZZ_SECONDS ?= 60
 DESTINATION ?= /usr/local
 

@@ -3,25 +3,8 @@
 #include "geometry/crtdemo_for_tests.h"
 #include "heart/anatomy/anatomy.h"
 #include "heart/anatomy/boundary.h"
+#include "heart/anatomy/crtdemo_endocardium_for_tests.h"
 #include "testing/gm_test.h"
-
-static gm_face_set endocardium(const gm_tetmesh *m, const char *leaf)
-{
-    gm_boundary b = {.mesh = m};
-    int32_t(*faces)[3], *index;
-    gm_face_set out = {0};
-    char *path = gm_path_join(GM_CRTDEMO_DIR "/raw", leaf);
-    EXPECT(gm_tetmesh_boundary(m, &faces, NULL, &b.n_faces) == GM_OK);
-    b.faces = (const int32_t(*)[3])faces;
-    EXPECT(gm_boundary_read(&index, &out.n_faces, path, &b) == GM_OK);
-    out.faces = gm_calloc(out.n_faces, sizeof *out.faces);
-    for (size_t i = 0; i < out.n_faces; i++)
-        memcpy(out.faces[i], faces[index[i]], sizeof faces[0]);
-    gm_free(index);
-    gm_free(faces);
-    gm_free(path);
-    return out;
-}
 
 static double area_cm2(const gm_tetmesh *m, const gm_face_set *s)
 {
@@ -38,8 +21,8 @@ static void the_real_heart_is_split_into_base_and_epicardium(void)
     NEED_DATA(GM_CRTDEMO_DIR);
     gm_tetmesh *m;
     EXPECT(gm_crtdemo_mesh(&m) == GM_OK);
-    gm_face_set lv = endocardium(m, "crtdemo_LVendo_heart_cut.obj");
-    gm_face_set rv = endocardium(m, "crtdemo_RVendo_heart_cut.obj"), base, epi;
+    gm_face_set lv = gm_crtdemo_endocardium(m, "crtdemo_LVendo_heart_cut.obj");
+    gm_face_set rv = gm_crtdemo_endocardium(m, "crtdemo_RVendo_heart_cut.obj"), base, epi;
     EXPECT(gm_heart_split_boundary(&base, &epi, m, &lv, &rv) == GM_OK);
     EXPECT(lv.n_faces == 848 && rv.n_faces == 1582);
     EXPECT(lv.n_faces + rv.n_faces + base.n_faces + epi.n_faces == 6124);

@@ -6,6 +6,7 @@
 #include "geometry/crtdemo_for_tests.h"
 #include "heart/anatomy/anatomy.h"
 #include "heart/anatomy/boundary.h"
+#include "heart/anatomy/crtdemo_endocardium_for_tests.h"
 #include "heart/anatomy/torso.h"
 #include "mesh/locate.h"
 #include "testing/gm_test.h"
@@ -44,30 +45,12 @@ static heart built_in(double edge_mm, gm_threads *threads)
     return h;
 }
 
-static gm_face_set endocardium(const gm_tetmesh *m, const char *leaf)
-{
-    gm_boundary b = {.mesh = m};
-    int32_t(*faces)[3], *index;
-    gm_face_set out = {0};
-    char *path = gm_path_join(GM_CRTDEMO_DIR "/raw", leaf);
-    EXPECT(gm_tetmesh_boundary(m, &faces, NULL, &b.n_faces) == GM_OK);
-    b.faces = (const int32_t(*)[3])faces;
-    EXPECT(gm_boundary_read(&index, &out.n_faces, path, &b) == GM_OK);
-    out.faces = gm_calloc(out.n_faces, sizeof *out.faces);
-    for (size_t i = 0; i < out.n_faces; i++)
-        memcpy(out.faces[i], faces[index[i]], sizeof faces[0]);
-    gm_free(index);
-    gm_free(faces);
-    gm_free(path);
-    return out;
-}
-
 static heart real(void)
 {
     heart h = {0};
     EXPECT(gm_crtdemo_mesh(&h.m) == GM_OK);
-    h.lv = endocardium(h.m, "crtdemo_LVendo_heart_cut.obj");
-    h.rv = endocardium(h.m, "crtdemo_RVendo_heart_cut.obj");
+    h.lv = gm_crtdemo_endocardium(h.m, "crtdemo_LVendo_heart_cut.obj");
+    h.rv = gm_crtdemo_endocardium(h.m, "crtdemo_RVendo_heart_cut.obj");
     EXPECT(gm_heart_split_boundary(&h.base, &h.epi, h.m, &h.lv, &h.rv) == GM_OK);
     finish(&h, NULL);
     return h;
