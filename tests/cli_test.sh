@@ -86,6 +86,17 @@ it "and again with two threads" 0 ecg measure ecg.csv --json --threads 2
 and "gives the same" cmp out one.json
 it "its drawing is asked for" 0 ecg measure ecg.csv --svg ecg.svg
 and "and is an SVG" grep -q '<svg' ecg.svg
+it "a sheet is drawn as PDF" 0 ecg view ecg.csv -o sheet.pdf
+and "which it is" grep -q '^%PDF' sheet.pdf
+it "and a page with the sheet in it" 0 ecg view ecg.csv -o sheet.html
+and "before the measurements" grep -q 'class="sheet"><img' sheet.html
+and "with their limits" grep -q '60 to 100' sheet.html
+it "a place to draw is needed" 2 ecg view ecg.csv
+it "whose ending says the format" 3 ecg view ecg.csv -o sheet.doc
+and "of those that exist" grep -q 'allowed are .html, .svg, .pdf and .png' err
+it "a file says what it holds" 0 ecg info ecg.csv --json
+and "and what it does not say is unknown" grep -q '"birth_date": null' out
+it "an ending that no format writes is refused" 3 ecg convert ecg.csv ecg.xyz
 it "a drawing that cannot be written fails" 1 ecg measure ecg.csv --svg /proc/none/ecg.svg
 and "and is named" grep -q '/proc/none/ecg.svg' err
 it "quietly" 0 -q ecg measure ecg.csv

@@ -110,7 +110,8 @@ static gm_status write_files(const gm_call *call, const gm_result *r, json_t *wr
                              const char **folder)
 {
     const char *o = gm_args_text(&call->args, "o");
-    *folder = r->files_as_named ? NULL : o;
+    *folder = r->files_as_named || r->view_path ? NULL : o;
+    if (r->view_path) return gm_output_view(r, r->view_path);
     if (r->files_as_named) return gm_output_write_as_named(r, written);
     if (!o) return GM_OK;
     return gm_output_write(r, o, written);

@@ -1,8 +1,11 @@
 /* The ECG of a result as clinical paper, by base/plot. */
 #include <string.h>
 
+#include "core/alloc.h"
+#include "core/file.h"
 #include "output/output.h"
 #include "plot/ecg_paper.h"
+#include "report/report.h"
 
 static const double record_from_ms = 2500; /* a shorter view is one beat */
 
@@ -57,21 +60,57 @@ static gm_paper_part part_of(const gm_view *v, part_storage *s)
     return part;
 }
 
-gm_status gm_output_ecg_paper(const gm_result *r, const char *path)
+/* GM_ENOTFOUND: nothing to draw. The caller destroys the canvas. */
+static gm_status draw(gm_canvas **out, const gm_result *r, gm_canvas_format format)
 {
+    *out = NULL;
     const gm_view *record = find_view(r, true), *beat = find_view(r, false);
-    if (!record && !beat) return gm_fail(GM_ENOTFOUND, "%s: the result has no ECG to draw", path);
-    gm_canvas_format format;
-    if (gm_canvas_format_of(path, &format) != GM_OK) format = GM_CANVAS_SVG;
+    if (!record && !beat) return gm_fail(GM_ENOTFOUND, "the result has no ECG to draw");
     part_storage record_storage, beat_storage;
     gm_ecg_paper paper = {.title = r->title,
                           .header = (record ? record : beat)->caption,
                           .record = part_of(record, &record_storage),
                           .beat = part_of(beat, &beat_storage),
                           .rhythm_lead = "II"};
+    return gm_plot_ecg_paper(out, format, &paper);
+}
+
+gm_status gm_output_ecg_paper(const gm_result *r, const char *path)
+{
+    gm_canvas_format format;
     gm_canvas *canvas;
-    GM_TRY(gm_plot_ecg_paper(&canvas, format, &paper));
-    gm_status s = gm_canvas_write(canvas, path);
+    if (gm_canvas_format_of(path, &format) != GM_OK) format = GM_CANVAS_SVG;
+    gm_status s = draw(&canvas, r, format);
+    if (s != GM_OK) return gm_fail_in(s, "%s", path);
+    s = gm_canvas_write(canvas, path);
     gm_canvas_destroy(canvas);
     return s;
+}
+
+static gm_status write_page(const gm_result *r, const char *path)
+{
+    char *svg = NULL;
+    size_t length = 0;
+    gm_canvas *canvas = NULL;
+    gm_text page = {0};
+    gm_status s = draw(&canvas, r, GM_CANVAS_SVG);
+    if (s == GM_OK) s = gm_canvas_finish(canvas, &svg, &length);
+    if (s == GM_ENOTFOUND) s = GM_OK; /* a page without a sheet */
+    if (s == GM_OK) s = gm_report_html_with_sheet(r, svg, length, &page);
+    if (s == GM_OK) s = gm_file_write(path, page.data, page.length);
+    gm_text_free(&page);
+    gm_canvas_destroy(canvas);
+    gm_free(svg);
+    return s;
+}
+
+gm_status gm_output_view(const gm_result *r, const char *path)
+{
+    gm_canvas_format format;
+    if (gm_path_ends_with(path, ".html")) return write_page(r, path);
+    if (gm_canvas_format_of(path, &format) != GM_OK)
+        return gm_fail(GM_EINVAL,
+                       "%s: the ending says no format; allowed are .html, .svg, .pdf and .png",
+                       path);
+    return gm_output_ecg_paper(r, path);
 }

@@ -21,6 +21,10 @@ gm_status gm_output_write_as_named(const gm_result *r, json_t *written);
  * so, else as SVG. GM_ENOTFOUND if there is none. */
 gm_status gm_output_ecg_paper(const gm_result *r, const char *path);
 
+/* Draws r for looking at: .html is the report with the ECG sheet, if there is one, on top; .svg .pdf
+ * .png are the ECG sheet. GM_EINVAL: another ending; GM_ENOTFOUND: no ECG to draw. */
+gm_status gm_output_view(const gm_result *r, const char *path);
+
 /* The text of a COLUMN, CSV, JSON or TEXT file. */
 gm_status gm_output_text(const gm_file *f, gm_text *out);
 

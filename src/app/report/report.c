@@ -184,13 +184,29 @@ static void add_summary(gm_text *t, const char *summary)
     add_tag(t, "", summary, "</p>\n");
 }
 
-static gm_status add_page(gm_text *t, const gm_result *r)
+/* An SVG document, across an A4 page. */
+typedef struct {
+    const char *svg;
+    size_t length;
+} sheet;
+
+static void add_sheet(gm_text *t, const sheet *s)
+{
+    if (!s->svg) return;
+    gm_text_add(t, "<figure class=\"sheet\"><img alt=\"the ECG on clinical paper\" "
+                   "src=\"data:image/svg+xml;base64,");
+    gm_base64_add(t, s->svg, s->length);
+    gm_text_add(t, "\"></figure>\n");
+}
+
+static gm_status add_page(gm_text *t, const gm_result *r, const sheet *s)
 {
     GM_TRY(add_head(t, r));
     gm_text_add(t, "<body>\n<header>\n<p class=\"brand\">Gemel digital twin</p>\n");
     add_tag(t, "<h1>", title_of(r), "</h1>\n");
     add_summary(t, r->summary);
     gm_text_add(t, "</header>\n");
+    add_sheet(t, s);
     GM_TRY(add_sections(t, r));
     GM_TRY(add_provenance(t, r->values));
     gm_text_add(t, "<footer>Made by Gemel " GM_VERSION ". A model result for research; "
@@ -202,12 +218,18 @@ static gm_status add_page(gm_text *t, const gm_result *r)
     return gm_text_status(t);
 }
 
-gm_status gm_report_html(const gm_result *r, gm_text *out)
+gm_status gm_report_html_with_sheet(const gm_result *r, const char *svg, size_t svg_length,
+                                    gm_text *out)
 {
     gm_text page = {0};
-    gm_status s = add_page(&page, r);
+    gm_status s = add_page(&page, r, &(sheet){svg, svg_length});
     if (s == GM_OK) gm_text_add_bytes(out, page.data, page.length);
     if (s == GM_OK) s = gm_text_status(out);
     gm_text_free(&page);
     return s;
+}
+
+gm_status gm_report_html(const gm_result *r, gm_text *out)
+{
+    return gm_report_html_with_sheet(r, NULL, 0, out);
 }

@@ -22,4 +22,9 @@
  * node that is not finite or a face whose node does not exist. On failure `out` gets no byte. */
 gm_status gm_report_html(const gm_result *r, gm_text *out);
 
+/* The same page with a drawing on A4 before everything else: an SVG document of svg_length bytes. It is
+ * printed to scale, on a sheet of its own. */
+gm_status gm_report_html_with_sheet(const gm_result *r, const char *svg, size_t svg_length,
+                                    gm_text *out);
+
 #endif

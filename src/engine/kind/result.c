@@ -131,6 +131,7 @@ void gm_result_destroy(gm_result *r)
     json_decref(r->values);
     gm_free(r->title);
     gm_free(r->summary);
+    gm_free(r->view_path);
     for (size_t i = 0; i < r->n_views; i++)
         free_view(&r->views[i]);
     gm_free(r->views);

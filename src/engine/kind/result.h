@@ -153,7 +153,10 @@ typedef struct {
     gm_file *files;
     size_t n_files;
     bool files_as_named; /* the caller named the places: paths do not lie in an output folder */
-    bool wants_report;   /* the program also writes report.html from the views */
+    /* One file to look at that the caller named: .html the report, .svg .pdf .png the first views on
+     * ECG paper; NULL: none. */
+    char *view_path;
+    bool wants_report; /* the program also writes report.html from the views */
 } gm_result;
 
 gm_status gm_result_create(gm_result **out);

@@ -21,6 +21,10 @@ extern const gm_option gm_ecg_convert_options[];
 extern const char gm_ecg_convert_description[];
 gm_status gm_ecg_convert_run(const gm_args *args, const gm_run *run, gm_result *out);
 
+extern const gm_option gm_ecg_view_options[];
+extern const char gm_ecg_view_description[];
+gm_status gm_ecg_view_run(const gm_args *args, const gm_run *run, gm_result *out);
+
 extern const gm_option gm_heart_build_options[];
 extern const char gm_heart_build_description[];
 gm_status gm_heart_build_run(const gm_args *args, const gm_run *run, gm_result *out);
