@@ -35,11 +35,27 @@ static bool is_usual_name(const char *name)
     return gm_lead_index(name) >= 0 && strlen(name) <= strlen("MDC_ECG_LEAD_aVR");
 }
 
-static gm_status strip_channels(gm_ecg *e)
+/* Texts of a file that are not free: whatever else stands there may name somebody. */
+static bool is_one_of(const char *text, const char *const allowed[], size_t n)
+{
+    for (size_t i = 0; text && i < n; i++)
+        if (strcasecmp(text, allowed[i]) == 0) return true;
+    return false;
+}
+
+static void keep_usual_group(gm_ecg *e)
+{
+    static const char *const usual[] = {"RHYTHM", "MEDIAN BEAT", "REFERENCE BEAT",
+                                        "REPRESENTATIVE BEAT"};
+    if (!is_one_of(e->group, usual, sizeof usual / sizeof *usual)) forget(&e->group);
+}
+
+static gm_status strip_waveform(gm_ecg *e)
 {
     for (size_t c = 0; c < e->n_channels; c++) {
         char name[32];
         gm_ecg_channel *ch = &e->channels[c];
+        if (isnan(gm_ecg_unit_mv(ch->unit))) forget(&ch->unit);
         if (!ch->name || is_usual_name(ch->name)) continue;
         if (ch->lead >= 0)
             snprintf(name, sizeof name, "%s", gm_lead_names[ch->lead]);
@@ -47,23 +63,23 @@ static gm_status strip_channels(gm_ecg *e)
             snprintf(name, sizeof name, "channel %zu", c + 1);
         GM_TRY(gm_ecg_set(&ch->name, name));
     }
+    keep_usual_group(e);
     forget_lines(&e->notes, &e->n_notes);
     return GM_OK;
 }
 
-static bool is_code(const gm_ecg_mark *m)
+/* Marks with a code of a public scheme stay, named by their code; free text goes. */
+static gm_status strip_marks(gm_ecg *e)
 {
-    return m->scheme && m->code;
-}
-
-/* Coded marks stay without their text; a mark that is free text only goes. */
-static void strip_marks(gm_ecg *e)
-{
+    static const char *const schemes[] = {"MIT", "MDC", "SCPECG", "DCM", "LN", "SCT", "SRT"};
     size_t kept = 0;
+    gm_status s = GM_OK;
     for (size_t i = 0; i < e->n_marks; i++) {
         gm_ecg_mark *m = &e->marks[i];
         forget(&m->text);
-        if (is_code(m)) {
+        if (m->code && is_one_of(m->scheme, schemes, sizeof schemes / sizeof *schemes)) {
+            if (s == GM_OK) s = gm_ecg_set(&m->what, m->code);
+            if (m->unit && strlen(m->unit) > 8) forget(&m->unit);
             e->marks[kept++] = *m;
             continue;
         }
@@ -73,6 +89,7 @@ static void strip_marks(gm_ecg *e)
         forget(&m->unit);
     }
     e->n_marks = kept;
+    return s;
 }
 
 gm_status gm_ecg_anonymise(gm_ecg *e)
@@ -87,9 +104,9 @@ gm_status gm_ecg_anonymise(gm_ecg *e)
     if (e->acquired && strlen(e->acquired) > 4)
         e->acquired[4] = 0; /* ISO 8601 begins with the year */
     if (e->patient.age_years > 89) e->patient.age_years = 90;
-    strip_marks(e);
-    GM_TRY(strip_channels(e));
+    GM_TRY(strip_marks(e));
+    GM_TRY(strip_waveform(e));
     for (size_t i = 0; i < e->n_others; i++)
-        GM_TRY(strip_channels(e->others[i]));
+        GM_TRY(strip_waveform(e->others[i]));
     return GM_OK;
 }
