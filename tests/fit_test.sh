@@ -1,25 +1,9 @@
 #!/bin/sh
 # fit_test.sh GEMEL JSON_VALUE - from a built heart to its ECG and back to a twin, as a user would.
-set -u
 gemel=$1
 json_value=$2
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder" || exit 1
-passed=0 failed=0
+. "$(dirname "$0")/check.sh"
 export GEMEL_CACHE="$folder/cache"
-
-# check "sentence" COMMAND...
-check() {
-    sentence=$1
-    shift
-    if "$@" >out 2>err </dev/null; then
-        passed=$((passed + 1)); echo "ok   $sentence"
-    else
-        failed=$((failed + 1)); echo "FAIL $sentence"; head -20 out err
-    fi
-}
-exits() { expected=$1; shift; "$@"; [ $? -eq "$expected" ]; }
 all_there() { for f in "$@"; do [ -s "$f" ] || { echo "$f is missing"; return 1; }; done; }
 
 cat >params.json <<'P'
@@ -52,5 +36,4 @@ check "the demo without an ECG makes a patient and says so" sh -c \
     "'$gemel' -q heart demo --edge-mm 5 --evaluations 80 -o demo && test -s demo/report.html"
 check "in words" grep -q 'virtual patient' demo/twin.json
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+checked
