@@ -101,7 +101,8 @@ static gm_status unite_scales(gm_ecg *e, const record *r, int32_t *beat_scale)
     return GM_OK;
 }
 
-/* 5.7.4: reference beat and rhythm are aligned at their fiducial samples. Zones follow one another: what lies
+/* 5.7.4: reference beat and rhythm are aligned at their fiducial samples, both counted from 1 (so do SCP-AV
+ * and ECGToolkit; PixelMed counts that of the reference beat from 0). Zones follow one another: what lies
  * before *done belongs to the zone before. Returns how many samples of the zone were left as they are. */
 static size_t add_beat(gm_ecg *e, const record *r, size_t lead, const gm_scp_beat *zone,
                        int32_t scale, uint64_t *done)
@@ -177,6 +178,12 @@ static gm_status note_rhythm(gm_ecg *e, const record *r)
             "bimodal compression: outside the protected areas (section 4) one sample of %u is "
             "stored: %zu samples of all leads are interpolated, approximations",
             s->decimation, s->n_interpolated));
+    if (s->leftovers)
+        GM_TRY(gm_ecg_note(
+            e,
+            "section 4: stretches between protected areas are no multiple of %u samples; "
+            "what is left of them was read as stored %s, and readers differ in this",
+            s->decimation, s->merged ? "in one sample" : "one by one"));
     if ((s->flags & 1) && !r->beat.section)
         GM_TRY(gm_ecg_note(
             e, "section 6 says bimodal compression, but no reference beat gives the full rate: "

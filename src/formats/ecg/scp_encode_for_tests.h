@@ -37,6 +37,7 @@ typedef struct {
     scp_zone zones[SCP_ZONES];
     size_t n_zones;
     unsigned decimation; /* 1: not bimodal */
+    bool merged;         /* fewer samples than decimation are stored as their first */
     const char *patient; /* fields of section 1 without the last tag; NULL: none */
     size_t patient_length;
     bool results;  /* sections 7, 8, 10, 11 */
@@ -211,7 +212,8 @@ static inline size_t scp_stored(const scp_sample *d, size_t lead, int16_t *out)
             out[n++] = (int16_t)(sum / (long)run);
             i += run;
         } else {
-            for (size_t k = 0; k < (run ? run : 1); k++)
+            size_t few = run && !d->merged ? run : 1;
+            for (size_t k = 0; k < few; k++)
                 out[n++] = rest[i + k];
             i += run ? run : 1;
         }

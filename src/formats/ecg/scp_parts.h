@@ -93,6 +93,8 @@ typedef struct {
     size_t n[GM_SCP_MAX_LEADS], declared[GM_SCP_MAX_LEADS];
     unsigned decimation;   /* of the samples outside protected areas */
     size_t n_interpolated; /* samples, of all leads */
+    bool leftovers;        /* stretches between protected areas are no multiple of decimation */
+    bool merged;           /* what is left of them is stored as one sample */
 } gm_scp_signal;
 
 /* scp_samples.c. *beat is empty (no lead has samples) if there is no section 5 or its length is unknown. */

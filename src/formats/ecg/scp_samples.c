@@ -81,7 +81,8 @@ static void next_area(const gm_scp_layout *l, size_t *k, uint64_t at, uint64_t e
 }
 
 /* Outside the protected areas each run of `factor` samples is stored as one. The last few of a stretch,
- * fewer than factor, are stored one by one; some devices store one for them (`merged`). */
+ * fewer than factor, are stored one by one (SCP-AV) or as one (`merged`; PixelMed).
+ * ECGToolkit writes areas that leave none. */
 static size_t stored_count(const gm_scp_layout *l, const gm_scp_lead *lead, unsigned factor,
                            bool merged)
 {
@@ -118,7 +119,11 @@ static void expand(gm_scp_signal *s, size_t i, const int16_t *in, size_t n_in,
 {
     const gm_scp_lead *lead = &l->leads[i];
     unsigned factor = s->decimation;
-    bool merged = n_in < stored_count(l, lead, factor, false);
+    size_t one_by_one = stored_count(l, lead, factor, false);
+    size_t as_one = stored_count(l, lead, factor, true);
+    bool merged = n_in < one_by_one && n_in >= as_one;
+    s->leftovers |= one_by_one != as_one;
+    s->merged |= merged;
     uint64_t at = lead->start, end = at + gm_scp_declared(lead), from, to;
     int32_t *out = s->counts[i];
     size_t used = 0, n = 0;
