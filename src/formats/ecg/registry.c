@@ -11,8 +11,8 @@ enum { MAX_BYTES = 1 << 30 }; /* of a header, DICOM or CSV file; WFDB signal fil
 const gm_ecg_format *const *gm_ecg_formats(void)
 {
     /* From the most to the least certain sniff. */
-    static const gm_ecg_format *const formats[] = {&gm_ecg_format_dicom, &gm_ecg_format_wfdb,
-                                                   &gm_ecg_format_csv, NULL};
+    static const gm_ecg_format *const formats[] = {&gm_ecg_format_dicom, &gm_ecg_format_scp,
+                                                   &gm_ecg_format_wfdb, &gm_ecg_format_csv, NULL};
     return formats;
 }
 
