@@ -91,16 +91,33 @@ void gm_ecg_facts_write(gm_text *out, const gm_ecg *e)
         gm_text_addf(out, "# comment: %s\n", e->comments[i]);
 }
 
+static bool has_filter(const gm_ecg_channel *c)
+{
+    return !isnan(c->low_cut_hz) || !isnan(c->high_cut_hz) || !isnan(c->notch_hz);
+}
+
+static bool has_skew(const gm_ecg_channel *c)
+{
+    return !isnan(c->skew_ms) && c->skew_ms != 0;
+}
+
+/* "filters of V1", or "filters of 12 channels". */
+static gm_status leave_out_of_channels(gm_ecg_files *files, const gm_ecg *e, const char *what,
+                                       bool (*has)(const gm_ecg_channel *c))
+{
+    size_t n = 0, which = 0;
+    for (size_t i = 0; i < e->n_channels; i++)
+        if (has(&e->channels[i])) n++, which = i;
+    const char *name = n == 1 ? e->channels[which].name : NULL;
+    if (!n) return GM_OK;
+    if (name) return gm_ecg_files_leave_out(files, "%s of %s", what, name);
+    return gm_ecg_files_leave_out(files, "%s of %zu channel%s", what, n, n == 1 ? "" : "s");
+}
+
 gm_status gm_ecg_leave_out_details(gm_ecg_files *files, const gm_ecg *e)
 {
-    for (size_t i = 0; i < e->n_channels; i++) {
-        const gm_ecg_channel *c = &e->channels[i];
-        const char *name = c->name ? c->name : "?";
-        if (!isnan(c->low_cut_hz) || !isnan(c->high_cut_hz) || !isnan(c->notch_hz))
-            GM_TRY(gm_ecg_files_leave_out(files, "filters of %s", name));
-        if (!isnan(c->skew_ms) && c->skew_ms != 0)
-            GM_TRY(gm_ecg_files_leave_out(files, "skew of %s (%g ms)", name, c->skew_ms));
-    }
+    GM_TRY(leave_out_of_channels(files, e, "filters", has_filter));
+    GM_TRY(leave_out_of_channels(files, e, "skew", has_skew));
     if (e->n_marks) GM_TRY(gm_ecg_files_leave_out(files, "%zu marks", e->n_marks));
     for (size_t i = 0; i < e->n_others; i++) {
         const gm_ecg *o = e->others[i];
