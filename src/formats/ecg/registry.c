@@ -11,9 +11,13 @@ enum { MAX_BYTES = 1 << 30 }; /* of a header, DICOM or CSV file; WFDB signal fil
 const gm_ecg_format *const *gm_ecg_formats(void)
 {
     /* From the most to the least certain sniff. */
-    static const gm_ecg_format *const formats[] = {&gm_ecg_format_dicom, &gm_ecg_format_wfdb,
-                                                   &gm_ecg_format_aecg,  &gm_ecg_format_fhir,
-                                                   &gm_ecg_format_csv,   NULL};
+    static const gm_ecg_format *const formats[] = {&gm_ecg_format_dicom,
+                                                   &gm_ecg_format_wfdb,
+                                                   &gm_ecg_format_aecg,
+                                                   &gm_ecg_format_musexml,
+                                                   &gm_ecg_format_fhir,
+                                                   &gm_ecg_format_csv,
+                                                   NULL};
     return formats;
 }
 
