@@ -11,26 +11,29 @@
 #include "core/alloc.h"
 #include "core/text.h"
 #include "ecg/build.h"
+#include "ecg/csv_facts.h"
+#include "ecg/decimals.h"
 #include "ecg/format.h"
 #include "table/csv.h"
 
-enum { LONGEST_NAME = 63, MOST_DECIMALS = 9 };
+enum { LONGEST_NAME = 255 };
 
-/* Known up to 10^9, so that no libm decides the last bit of a scale. */
-static const double power_of_ten[MOST_DECIMALS + 1] = {1,   1e1, 1e2, 1e3, 1e4,
-                                                       1e5, 1e6, 1e7, 1e8, 1e9};
+typedef enum { DECIMALS, SCALED, COUNTS } column_kind;
 
 typedef struct {
     size_t column;
     int lead;
-    double mv; /* of one unit of the column */
+    column_kind kind;
+    double mv;                     /* DECIMALS, SCALED: of one unit of the column */
+    double mv_per_count, baseline; /* SCALED; COUNTS: the baseline */
     char name[LONGEST_NAME + 1], unit[LONGEST_NAME + 1];
 } lead_column;
 
 typedef struct {
     const gm_csv *t;
     size_t n_samples, n_leads;
-    lead_column leads[GM_N_LEADS];
+    lead_column *leads;  /* [n_leads] owned; room for every column */
+    size_t next_scale;   /* the first comment that may be the scale of the next column */
     long time_column;    /* -1: none */
     double time_unit_ms; /* NaN: the heading does not say */
     double stated_rate_hz;
@@ -80,32 +83,91 @@ static bool is_time(const char *heading, double *unit_ms)
     return !isnan(*unit_ms) || (is_one_of(name, bare) && !unit[0]);
 }
 
-static gm_status add_lead(table *w, size_t column, lead_column lead)
+static gm_status add_lead(table *w, size_t column, const lead_column *lead)
 {
-    for (size_t i = 0; i < w->n_leads; i++)
-        if (w->leads[i].lead == lead.lead)
+    for (size_t i = 0; i < w->n_leads && lead->lead >= 0; i++)
+        if (w->leads[i].lead == lead->lead)
             return gm_csv_fail(w->t, 0, "columns %zu and %zu are both lead %s",
-                               w->leads[i].column + 1, column + 1, gm_lead_names[lead.lead]);
-    lead.mv = lead.unit[0] ? gm_ecg_unit_mv(lead.unit) : 1;
-    if (isnan(lead.mv))
-        return gm_csv_fail(w->t, 0, "column %zu (%s): unit \"%s\", known are mV, uV, V", column + 1,
-                           lead.name, lead.unit);
-    lead.column = column;
-    w->leads[w->n_leads++] = lead;
+                               w->leads[i].column + 1, column + 1, gm_lead_names[lead->lead]);
+    if (w->n_leads == GM_ECG_MAX_CHANNELS)
+        return gm_csv_fail(w->t, 0, "more than %d leads", GM_ECG_MAX_CHANNELS);
+    lead_column *l = &w->leads[w->n_leads++];
+    *l = *lead;
+    l->column = column;
+    l->mv = l->unit[0] ? gm_ecg_unit_mv(l->unit) : 1;
+    if (isnan(l->mv) && l->kind != COUNTS)
+        return gm_csv_fail(w->t, 0, "column %zu (%s): unit \"%s\", known are mV, uV, V, counts",
+                           column + 1, l->name, l->unit);
     return GM_OK;
+}
+
+/* The last word of text[0..*n) as a number; *n becomes the length of what stands before it. */
+static bool last_number(const char *text, size_t *n, double *out)
+{
+    char word[GM_EXACT_SIZE];
+    size_t start = *n;
+    while (start && text[start - 1] != ' ')
+        start--;
+    if (!start || *n - start >= sizeof word) return false;
+    snprintf(word, sizeof word, "%.*s", (int)(*n - start), text + start);
+    *n = start - 1;
+    if (strcmp(word, "uncalibrated") == 0) {
+        *out = NAN;
+        return true;
+    }
+    return gm_parse_real(word, out);
+}
+
+/* Whether a comment "scale: NAME mv_per_count baseline" is about this heading, "NAME [mV]" or "NAME
+ * [counts]". Columns and their scales come in the same order. */
+static bool find_scale(table *w, const char *heading, lead_column *lead)
+{
+    for (size_t i = w->next_scale; i < gm_csv_n_comments(w->t); i++) {
+        const char *text = gm_ecg_fact_value(gm_csv_comment(w->t, i), "scale");
+        size_t n = text ? strlen(text) : 0;
+        if (!text || !last_number(text, &n, &lead->baseline) || isnan(lead->baseline) ||
+            !last_number(text, &n, &lead->mv_per_count) || n > LONGEST_NAME)
+            continue;
+        const char *unit = isnan(lead->mv_per_count) ? "counts" : "mV";
+        size_t unit_length = strlen(unit);
+        if (strncmp(heading, text, n) != 0 || strncmp(heading + n, " [", 2) != 0 ||
+            strncmp(heading + n + 2, unit, unit_length) != 0 ||
+            strcmp(heading + n + 2 + unit_length, "]") != 0)
+            continue;
+        snprintf(lead->name, sizeof lead->name, "%.*s", (int)n, text);
+        snprintf(lead->unit, sizeof lead->unit, "%s", unit);
+        lead->kind = isnan(lead->mv_per_count) ? COUNTS : SCALED;
+        w->next_scale = i + 1;
+        return lead->kind == COUNTS || lead->mv_per_count > 0;
+    }
+    return false;
+}
+
+static bool is_a_channel(table *w, const char *heading, lead_column *lead)
+{
+    if (find_scale(w, heading, lead)) {
+        lead->lead = gm_lead_index(lead->name);
+        return true;
+    }
+    *lead = (lead_column){0};
+    split_name(heading, lead->name, lead->unit);
+    lead->lead = gm_lead_index(lead->name);
+    if (strcasecmp(lead->unit, "counts") == 0) lead->kind = COUNTS;
+    return lead->lead >= 0 || lead->kind == COUNTS;
 }
 
 static gm_status read_headings(table *w)
 {
+    size_t n_columns = gm_csv_n_cells(w->t, 0);
     w->time_column = -1;
-    for (size_t c = 0; c < gm_csv_n_cells(w->t, 0); c++) {
+    w->leads = gm_calloc(n_columns, sizeof *w->leads);
+    if (!w->leads) return gm_fail(GM_ENOMEM, "%s: no memory", gm_csv_name(w->t));
+    for (size_t c = 0; c < n_columns; c++) {
         const char *heading = gm_csv_cell(w->t, 0, c);
         double unit_ms;
         lead_column lead = {0};
-        split_name(heading, lead.name, lead.unit);
-        lead.lead = gm_lead_index(lead.name);
-        if (lead.lead >= 0) {
-            GM_TRY(add_lead(w, c, lead));
+        if (is_a_channel(w, heading, &lead)) {
+            GM_TRY(add_lead(w, c, &lead));
         } else if (is_time(heading, &unit_ms)) {
             if (w->time_column >= 0)
                 return gm_csv_fail(w->t, 0, "columns %ld and %zu are both a time",
@@ -120,21 +182,11 @@ static gm_status read_headings(table *w)
                        "first row must name them");
 }
 
-/* The value of a comment "key: value" or "key = value"; NULL if it is about something else. */
-static const char *value_of(const char *comment, const char *key)
-{
-    size_t n = strlen(key);
-    if (strncasecmp(comment, key, n) != 0) return NULL;
-    comment += n + strspn(comment + n, " \t");
-    if (*comment != ':' && *comment != '=') return NULL;
-    return comment + 1 + strspn(comment + 1, " \t");
-}
-
 static gm_status read_rate(table *w)
 {
     w->stated_rate_hz = NAN;
     for (size_t i = 0; i < gm_csv_n_comments(w->t); i++) {
-        const char *text = value_of(gm_csv_comment(w->t, i), "rate_hz");
+        const char *text = gm_ecg_fact_value(gm_csv_comment(w->t, i), "rate_hz");
         if (!text) continue;
         if (!gm_parse_real(text, &w->stated_rate_hz) || !(w->stated_rate_hz > 0))
             return gm_fail(GM_EFORMAT,
@@ -147,21 +199,6 @@ static gm_status read_rate(table *w)
                        "line \"# rate_hz: 500\"",
                        gm_csv_name(w->t));
     return GM_OK;
-}
-
-/* Decimals after the point that the number's text needs: "1.25" 2, "1.5e-3" 4, "2e3" 0. */
-static int decimals_of(const char *text)
-{
-    int n = 0;
-    const char *e = strpbrk(text, "eE"), *point = strchr(text, '.');
-    if (point)
-        while (isdigit((unsigned char)point[n + 1]))
-            n++;
-    long exponent = e ? strtol(e + 1, NULL, 10) : 0;
-    if (exponent < -100) exponent = -100;
-    if (exponent > 100) exponent = 100;
-    n -= (int)exponent;
-    return n < 0 ? 0 : n;
 }
 
 static bool is_blank(const char *cell)
@@ -186,7 +223,7 @@ static gm_status check_uniform(const table *w, const double *t, int decimals, do
     size_t n = w->n_samples;
     *step = (t[n - 1] - t[0]) / (double)(n - 1);
     if (!(*step > 0)) return gm_csv_fail(w->t, n, "the last time is not after the first");
-    double rounding = decimals <= MOST_DECIMALS ? 0.5 / power_of_ten[decimals] : 0;
+    double rounding = decimals <= GM_MOST_DECIMALS ? 0.5 / gm_power_of_ten[decimals] : 0;
     double allowed = 0.01 * *step + (rounding <= 0.05 * *step ? rounding : 0);
     for (size_t i = 0; i < n; i++) {
         double off = t[i] - t[0] - (double)i * *step;
@@ -209,7 +246,7 @@ static gm_status read_times(table *w, double *first, double *step)
     size_t column = (size_t)w->time_column;
     for (size_t i = 0; i < w->n_samples && s == GM_OK; i++) {
         s = gm_csv_real(w->t, i + 1, column, "a time", &t[i]);
-        int d = decimals_of(gm_csv_cell(w->t, i + 1, column));
+        int d = gm_decimals_of(gm_csv_cell(w->t, i + 1, column));
         if (d > decimals) decimals = d;
     }
     if (s == GM_OK) s = check_uniform(w, t, decimals, step);
@@ -221,8 +258,14 @@ static gm_status read_times(table *w, double *first, double *step)
 static gm_status rate_from_times(gm_ecg *e, table *w)
 {
     double first = 0, step = NAN;
-    if (w->n_samples < 2)
+    bool one = w->n_samples < 2;
+    if (one && (isnan(w->stated_rate_hz) || isnan(w->time_unit_ms)))
         return gm_csv_fail(w->t, w->n_samples, "two samples at least are needed to know the rate");
+    if (one) {
+        GM_TRY(gm_csv_real(w->t, 1, (size_t)w->time_column, "a time", &first));
+        e->first_ms = first * w->time_unit_ms;
+        return GM_OK;
+    }
     GM_TRY(read_times(w, &first, &step));
     double unit_ms = w->time_unit_ms;
     if (isnan(unit_ms)) {
@@ -238,6 +281,7 @@ static gm_status rate_from_times(gm_ecg *e, table *w)
     if (fabs(w->stated_rate_hz - e->rate_hz) > 1e-3 * e->rate_hz)
         return gm_csv_fail(w->t, 0, "the times give %g Hz, the comment rate_hz says %g", e->rate_hz,
                            w->stated_rate_hz);
+    if (!isnan(w->stated_rate_hz)) e->rate_hz = w->stated_rate_hz; /* not rounded, as times are */
     return GM_OK;
 }
 
@@ -248,68 +292,97 @@ static gm_status value_mv(const table *w, size_t row, const lead_column *l, doub
         return gm_csv_fail(w->t, row,
                            "column %zu: expected lead %s in %s (a finite number), found \"%.40s\"",
                            l->column + 1, l->name, l->unit[0] ? l->unit : "mV", cell);
+    if (l->kind == COUNTS) return GM_OK;
     *mv *= l->mv;
-    if (!(fabs(*mv) <= GM_ECG_CSV_MAX_MV))
+    if (l->kind == DECIMALS && !(fabs(*mv) <= GM_ECG_CSV_MAX_MV))
         return gm_csv_fail(w->t, row, "lead %s: %g mV, allowed are -%g to %g mV (wrong unit?)",
                            l->name, *mv, GM_ECG_CSV_MAX_MV, GM_ECG_CSV_MAX_MV);
+    return GM_OK;
+}
+
+/* The count that the value of a column with a scale, or of counts, stands for; false: there is none. */
+static bool count_of(const lead_column *l, double value, int32_t *count)
+{
+    double exact = l->kind == COUNTS ? value : value / l->mv_per_count + l->baseline;
+    double whole = round(exact);
+    /* Written with 12 digits at least. */
+    double allowed = l->kind == COUNTS ? 0 : 1e-6 + 1e-12 * fabs(exact - l->baseline);
+    if (!(fabs(whole) <= INT32_MAX) || !(fabs(exact - whole) <= allowed)) return false;
+    *count = (int32_t)whole;
+    return true;
+}
+
+/* Refuses counts that are none; a column in mV of which a value is no multiple of its scale was
+ * changed by somebody and is read as decimals. */
+static gm_status check_counts(const table *w, lead_column *l)
+{
+    for (size_t row = 1; row <= w->n_samples; row++) {
+        const char *cell = gm_csv_cell(w->t, row, l->column);
+        double value;
+        int32_t count;
+        if (is_blank(cell)) continue;
+        GM_TRY(value_mv(w, row, l, &value));
+        if (count_of(l, value, &count)) continue;
+        if (l->kind == COUNTS)
+            return gm_csv_fail(w->t, row, "column %zu (%s): \"%.40s\", expected a whole count",
+                               l->column + 1, l->name, cell);
+        l->kind = DECIMALS;
+        break;
+    }
     return GM_OK;
 }
 
 /* First pass over the cells: refuses bad ones and finds the scale that keeps all decimals. */
 static gm_status survey(table *w)
 {
-    size_t n_values = 0;
+    bool has_value = false;
     for (size_t k = 0; k < w->n_leads; k++) {
-        const lead_column *l = &w->leads[k];
+        lead_column *l = &w->leads[k];
+        if (l->kind != DECIMALS) GM_TRY(check_counts(w, l));
+        has_value |= l->kind != DECIMALS;
+        if (l->kind != DECIMALS) continue;
         int shift = (int)lround(-log10(l->mv)); /* a uV column needs 3 decimals more in mV */
         for (size_t row = 1; row <= w->n_samples; row++) {
             const char *cell = gm_csv_cell(w->t, row, l->column);
             double mv;
             if (is_blank(cell)) continue;
             GM_TRY(value_mv(w, row, l, &mv));
-            n_values++;
-            int d = decimals_of(cell) + shift;
+            has_value = true;
+            int d = gm_decimals_of(cell) + shift;
             if (d > w->decimals) w->decimals = d;
             if (fabs(mv) > w->max_mv) w->max_mv = fabs(mv);
         }
     }
-    if (!n_values) return gm_csv_fail(w->t, 0, "no lead has a value");
-    if (w->decimals > MOST_DECIMALS) w->decimals = MOST_DECIMALS;
-    while (w->decimals && w->max_mv * power_of_ten[w->decimals] > INT32_MAX)
+    if (!has_value) return gm_csv_fail(w->t, 0, "no lead has a value");
+    if (w->decimals > GM_MOST_DECIMALS) w->decimals = GM_MOST_DECIMALS;
+    while (w->decimals && w->max_mv * gm_power_of_ten[w->decimals] > INT32_MAX)
         w->decimals--;
     return GM_OK;
 }
 
-static gm_status fill_channel(gm_ecg_channel *c, const table *w, const lead_column *l)
+static gm_status fill_channel(gm_ecg *e, gm_ecg_channel *c, const table *w, const lead_column *l)
 {
     GM_TRY(gm_ecg_set(&c->name, l->name));
     GM_TRY(gm_ecg_set(&c->unit, l->unit));
     c->lead = l->lead;
-    c->mv_per_count = 1 / power_of_ten[w->decimals];
+    c->baseline = l->kind == DECIMALS ? 0 : l->baseline;
+    c->mv_per_count = l->kind == COUNTS   ? NAN
+                      : l->kind == SCALED ? l->mv_per_count
+                                          : 1 / gm_power_of_ten[w->decimals];
     for (size_t i = 0; i < w->n_samples; i++) {
-        double mv;
+        double value;
         c->counts[i] = GM_ECG_MISSING_COUNT;
         if (is_blank(gm_csv_cell(w->t, i + 1, l->column))) continue;
-        GM_TRY(value_mv(w, i + 1, l, &mv));
-        c->counts[i] = (int32_t)lround(mv * power_of_ten[w->decimals]);
+        GM_TRY(value_mv(w, i + 1, l, &value));
+        if (l->kind == DECIMALS)
+            c->counts[i] = (int32_t)lround(value * gm_power_of_ten[w->decimals]);
+        else
+            (void)count_of(l, value, &c->counts[i]);
     }
-    return GM_OK;
-}
-
-static gm_status read_comments(gm_ecg *e, const gm_csv *t)
-{
-    for (size_t i = 0; i < gm_csv_n_comments(t); i++) {
-        const char *comment = gm_csv_comment(t, i), *v;
-        double age;
-        if ((v = value_of(comment, "age")) && gm_parse_real(v, &age) && age >= 0 &&
-            age <= GM_ECG_MAX_AGE_YEARS)
-            e->patient.age_years = age;
-        if ((v = value_of(comment, "sex"))) e->patient.sex = gm_ecg_sex_of(v);
-        if ((v = value_of(comment, "device"))) GM_TRY(gm_ecg_set(&e->device, v));
-        if ((v = value_of(comment, "acquired"))) GM_TRY(gm_ecg_set(&e->acquired, v));
-        if ((v = value_of(comment, "patient_id"))) GM_TRY(gm_ecg_set(&e->patient.id, v));
-    }
-    return GM_OK;
+    if (l->kind != DECIMALS || !(l->mv_per_count > 0)) return GM_OK;
+    return gm_ecg_note(
+        e, "column %zu (%s): its values are no multiples of its scale: read as decimals",
+        l->column + 1, l->name);
 }
 
 static gm_status note_other_columns(gm_ecg *e, const table *w)
@@ -328,24 +401,24 @@ static gm_status note_other_columns(gm_ecg *e, const table *w)
 static gm_status fill(gm_ecg *e, table *w)
 {
     for (size_t k = 0; k < w->n_leads; k++)
-        GM_TRY(fill_channel(&e->channels[k], w, &w->leads[k]));
+        GM_TRY(fill_channel(e, &e->channels[k], w, &w->leads[k]));
     e->rate_hz = w->stated_rate_hz;
     if (w->time_column >= 0) GM_TRY(rate_from_times(e, w));
-    GM_TRY(read_comments(e, w->t));
+    for (size_t i = 0; i < gm_csv_n_comments(w->t); i++)
+        GM_TRY(gm_ecg_fact_read(e, gm_csv_comment(w->t, i)));
     GM_TRY(note_other_columns(e, w));
     return gm_ecg_finish(e, gm_csv_name(w->t));
 }
 
-static gm_status read_table(gm_ecg **out, const gm_csv *t)
+static gm_status read_table(gm_ecg **out, table *w)
 {
-    table w = {.t = t, .n_samples = gm_csv_n_rows(t) - 1};
-    GM_TRY(read_headings(&w));
-    GM_TRY(read_rate(&w));
-    if (w.n_samples == 0) return gm_csv_fail(t, 0, "no sample follows the heading");
-    GM_TRY(survey(&w));
+    GM_TRY(read_headings(w));
+    GM_TRY(read_rate(w));
+    if (w->n_samples == 0) return gm_csv_fail(w->t, 0, "no sample follows the heading");
+    GM_TRY(survey(w));
     gm_ecg *e;
-    GM_TRY(gm_ecg_create(&e, "CSV", w.n_leads, w.n_samples));
-    gm_status s = fill(e, &w);
+    GM_TRY(gm_ecg_create(&e, "CSV", w->n_leads, w->n_samples));
+    gm_status s = fill(e, w);
     if (s != GM_OK) {
         gm_ecg_destroy(e);
         return s;
@@ -359,7 +432,9 @@ gm_status gm_ecg_csv_parse(gm_ecg **out, const void *bytes, size_t length, const
     *out = NULL;
     gm_csv *t;
     GM_TRY(gm_csv_parse(&t, bytes, length, name, NULL));
-    gm_status s = read_table(out, t);
+    table w = {.t = t, .n_samples = gm_csv_n_rows(t) - 1};
+    gm_status s = read_table(out, &w);
+    gm_free(w.leads);
     gm_csv_destroy(t);
     return s;
 }
@@ -395,5 +470,8 @@ static bool looks_like_a_table(const char *bytes, size_t length)
     return false;
 }
 
-const gm_ecg_format gm_ecg_format_csv = {
-    .id = "CSV", .ending = ".csv", .sniff = looks_like_a_table, .read = read_csv};
+const gm_ecg_format gm_ecg_format_csv = {.id = "CSV",
+                                         .ending = ".csv",
+                                         .sniff = looks_like_a_table,
+                                         .read = read_csv,
+                                         .write = gm_ecg_csv_write};

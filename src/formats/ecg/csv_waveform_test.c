@@ -2,7 +2,10 @@
 
 #include "core/alloc.h"
 #include "core/text.h"
+#include "ecg/round_trip_for_tests.h"
 #include "testing/gm_test.h"
+
+#define ECG GM_SHARED_DIR "/data/ecg"
 
 static gm_ecg *parsed(const char *text)
 {
@@ -114,6 +117,9 @@ static void malformed_tables_are_refused_with_their_place(void)
         {"t_ms,t_s,I\n0,0,0\n1,0,0\n", "columns 1 and 2 are both a time"},
         {"t_ms,II,Lead II\n0,0,0\n1,0,0\n", "columns 2 and 3 are both lead II"},
         {"t_ms,I\n0,\n1,\n", "no lead has a value"},
+        {"t_ms,I [counts]\n0,1\n1,2.5\n", "e.csv:3: column 2 (I): \"2.5\", expected a whole count"},
+        {"t_ms,I [counts]\n0,1\n1,3e9\n", "expected a whole count"},
+        {"# scale: I 1e-12 0\nt_ms,I [mV]\n0,1e-12\n1,0\n", "1e-12 mV a count, allowed are"},
         {"t_ms,I\n0,0\n1\n", "e.csv:3: 1 cells, but the first row has 2"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -137,7 +143,8 @@ static void one_lost_row_in_a_long_table_is_found(void)
     gm_text_free(&t);
 }
 
-static const char small_table[] = "# rate_hz: 500\n\"t_ms\",I,II\r\n0,0.1,-2e-1\n2,,0.25\n";
+static const char small_table[] = "# rate_hz: 500\n# scale: x 0.5 1\n# sex: F\n\"t_ms\",I,x [mV],y "
+                                  "[counts]\r\n0,0.1,-1,3\n2,,0.5,\n";
 
 static void a_table_cut_or_flipped_anywhere_never_crashes(void)
 {
@@ -173,6 +180,101 @@ static void without_memory_it_fails_cleanly(void)
     EXPECT(succeeded);
 }
 
+static void real_records_come_back_count_for_count(void)
+{
+    static const struct {
+        const char *path;
+        size_t n;
+    } records[] = {{ECG "/mitdb/100.hea", 10000},
+                   {ECG "/ludb/data/1.hea", 0},
+                   {ECG "/ptbdb/s0010_re.hea", 5000},
+                   {ECG "/dicom/waveform_ecg_anon.dcm", 0},
+                   {ECG "/aecg/ecg_hl7_anon.xml", 0}};
+    for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
+        NEED_DATA(records[i].path);
+        gm_ecg_files files = {0};
+        gm_ecg *e = beginning_of(records[i].path, records[i].n);
+        if (e) e->channels[0].counts[3] = GM_ECG_MISSING_COUNT;
+        gm_ecg *back = e ? there_and_back(e, "r.csv", &files) : NULL;
+        EXPECT(back && same_samples(e, back));
+        if (back) EXPECT(strcmp(back->channels[0].name, e->channels[0].name) == 0);
+        if (back && e->n_others)
+            EXPECT_CONTAINS(files.left_out[files.n_left_out - 1], "waveform 2");
+        gm_ecg_files_free(&files);
+        gm_ecg_destroy(e);
+        gm_ecg_destroy(back);
+    }
+}
+
+static void awkward_scales_names_and_facts_come_back(void)
+{
+    gm_ecg_files files = {0};
+    gm_ecg *e = awkward_ecg();
+    if (!e) return;
+    fill_facts(e);
+    e->first_ms = -5.0 / 3;
+    gm_ecg *back = there_and_back(e, "a.csv", &files);
+    EXPECT(back && same_samples(e, back));
+    if (back) {
+        expect_same_facts(e, back);
+        EXPECT(back->first_ms == e->first_ms);
+        EXPECT(strcmp(back->channels[1].name, "Lead \"V1\" [a], b") == 0);
+        EXPECT(strcmp(back->channels[2].unit, "counts") == 0 &&
+               strcmp(back->channels[3].name, "V6") == 0);
+    }
+    EXPECT(files.n_left_out == 0);
+    gm_ecg_files_free(&files);
+    gm_ecg_destroy(e);
+    gm_ecg_destroy(back);
+}
+
+static void one_sample_comes_back(void)
+{
+    gm_ecg_files files = {0};
+    gm_ecg *e = awkward_ecg();
+    if (!e) return;
+    e->n_samples = 1;
+    gm_ecg *back = there_and_back(e, "one.csv", &files);
+    EXPECT(back && same_samples(e, back));
+    gm_ecg_files_free(&files);
+    gm_ecg_destroy(e);
+    gm_ecg_destroy(back);
+}
+
+static void a_table_holds_a_lead_once(void)
+{
+    gm_ecg_files files;
+    gm_ecg *e = awkward_ecg();
+    if (!e) return;
+    e->channels[3].lead = 1;
+    EXPECT(gm_ecg_encode(&files, e, "twice.csv") == GM_EINVAL && files.n == 0);
+    EXPECT_CONTAINS(gm_error_text(), "twice.csv: channels 1 and 4 are both lead II");
+    gm_ecg_destroy(e);
+}
+
+static void values_that_somebody_changed_are_read_as_decimals(void)
+{
+    gm_ecg *e = parsed("# rate_hz: 500\n# scale: II 0.005 10\n# scale: vx 0.5 0\nII [mV],vx [mV]\n"
+                       "0.005,1\n0.0051,1.5\n");
+    if (!e) return;
+    EXPECT(e->n_channels == 2 && e->n_notes == 1);
+    EXPECT_CONTAINS(e->notes[0], "column 1 (II): its values are no multiples of its scale");
+    EXPECT_CLOSE(mv(e, 1, 1), 0.0051, 1e-15, 0);
+    EXPECT(e->channels[1].counts[1] == 3 && e->channels[1].mv_per_count == 0.5);
+    gm_ecg_destroy(e);
+}
+
+static void columns_of_counts_are_uncalibrated(void)
+{
+    gm_ecg *e = parsed("# rate_hz: 500\nII [counts],flow (counts)\n-3,1e3\n,4\n");
+    if (!e) return;
+    EXPECT(e->n_channels == 2 && e->channels[0].lead == 1 && e->channels[1].lead == -1);
+    EXPECT(isnan(e->channels[0].mv_per_count) && isnan(e->channels[1].mv_per_count));
+    EXPECT(e->channels[0].counts[0] == -3 && e->channels[0].counts[1] == GM_ECG_MISSING_COUNT);
+    EXPECT(e->channels[1].counts[0] == 1000 && strcmp(e->channels[1].unit, "counts") == 0);
+    gm_ecg_destroy(e);
+}
+
 int main(int argc, char **argv)
 {
     RUN(a_table_with_times_keeps_its_decimals);
@@ -182,6 +284,12 @@ int main(int argc, char **argv)
     RUN(the_clock_of_the_file_is_kept);
     RUN(malformed_tables_are_refused_with_their_place);
     RUN(one_lost_row_in_a_long_table_is_found);
+    RUN(real_records_come_back_count_for_count);
+    RUN(awkward_scales_names_and_facts_come_back);
+    RUN(one_sample_comes_back);
+    RUN(a_table_holds_a_lead_once);
+    RUN(values_that_somebody_changed_are_read_as_decimals);
+    RUN(columns_of_counts_are_uncalibrated);
     RUN(a_table_cut_or_flipped_anywhere_never_crashes);
     RUN(without_memory_it_fails_cleanly);
     return gm_report();

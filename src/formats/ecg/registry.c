@@ -4,6 +4,7 @@
 
 #include "core/alloc.h"
 #include "core/file.h"
+#include "core/text.h"
 #include "ecg/format.h"
 
 enum { MAX_BYTES = 1 << 30 }; /* of a header, DICOM or CSV file; WFDB signal files may be larger */
@@ -11,8 +12,9 @@ enum { MAX_BYTES = 1 << 30 }; /* of a header, DICOM or CSV file; WFDB signal fil
 const gm_ecg_format *const *gm_ecg_formats(void)
 {
     /* From the most to the least certain sniff. */
-    static const gm_ecg_format *const formats[] = {&gm_ecg_format_dicom, &gm_ecg_format_scp,
-                                                   &gm_ecg_format_wfdb, &gm_ecg_format_csv, NULL};
+    static const gm_ecg_format *const formats[] = {
+        &gm_ecg_format_dicom,   &gm_ecg_format_scp,  &gm_ecg_format_wfdb, &gm_ecg_format_aecg,
+        &gm_ecg_format_musexml, &gm_ecg_format_fhir, &gm_ecg_format_csv,  NULL};
     return formats;
 }
 
@@ -34,11 +36,15 @@ static gm_status fail_unknown(const char *path)
     if (n > 0 && (size_t)n < sizeof header && gm_file_exists(header))
         return gm_fail(GM_EFORMAT, "%s: not an ECG file by itself; read %s, which lies beside it",
                        path, gm_path_leaf(header));
-    return gm_fail(
-        GM_EFORMAT,
-        "%s: not an ECG format that is known here (a WFDB header .hea, DICOM, or CSV with "
-        "lead names in its first row)",
-        path);
+    gm_text known = {0};
+    const gm_ecg_format *const *all = gm_ecg_formats();
+    for (size_t i = 0; all[i]; i++)
+        gm_text_addf(&known, "%s%s", i ? ", " : "", all[i]->id);
+    gm_status s = gm_text_status(&known);
+    if (s == GM_OK)
+        s = gm_fail(GM_EFORMAT, "%s: not an ECG format that is known here: %s", path, known.data);
+    gm_text_free(&known);
+    return s;
 }
 
 static gm_status read_file(gm_ecg **out, const char *path)
