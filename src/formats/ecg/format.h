@@ -26,6 +26,7 @@ typedef struct {
 } gm_ecg_format;
 
 extern const gm_ecg_format gm_ecg_format_wfdb, gm_ecg_format_dicom, gm_ecg_format_csv;
+extern const gm_ecg_format gm_ecg_format_edf;
 
 const gm_ecg_format *const *gm_ecg_formats(void); /* in the order of asking; NULL ends it */
 

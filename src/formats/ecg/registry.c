@@ -11,8 +11,8 @@ enum { MAX_BYTES = 1 << 30 }; /* of a header, DICOM or CSV file; WFDB signal fil
 const gm_ecg_format *const *gm_ecg_formats(void)
 {
     /* From the most to the least certain sniff. */
-    static const gm_ecg_format *const formats[] = {&gm_ecg_format_dicom, &gm_ecg_format_wfdb,
-                                                   &gm_ecg_format_csv, NULL};
+    static const gm_ecg_format *const formats[] = {&gm_ecg_format_dicom, &gm_ecg_format_edf,
+                                                   &gm_ecg_format_wfdb, &gm_ecg_format_csv, NULL};
     return formats;
 }
 
@@ -36,7 +36,7 @@ static gm_status fail_unknown(const char *path)
                        path, gm_path_leaf(header));
     return gm_fail(
         GM_EFORMAT,
-        "%s: not an ECG format that is known here (a WFDB header .hea, DICOM, or CSV with "
+        "%s: not an ECG format that is known here (a WFDB header .hea, DICOM, EDF, or CSV with "
         "lead names in its first row)",
         path);
 }
