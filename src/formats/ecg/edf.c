@@ -15,11 +15,9 @@
 #include "ecg/format.h"
 
 /* An ECG in clinical use has 5 uV a count or less (IEC 60601-2-25: 5 uV at most); from here on a
- * scale is taken for a placeholder. The span: electrode offsets alone reach 300 mV; below 0.02 mV
- * there is no heart beat. */
+ * scale is taken for a placeholder. The span: electrode offsets reach 300 mV to either side. */
 #define COARSE_MV_PER_COUNT 0.02
 #define WIDEST_MV 600.0
-#define NARROWEST_MV 0.02
 #define MARKS_ONLY_HZ 1000.0 /* of a file without signals: marks in ms */
 #define NEAR_SAMPLE 1e-3     /* an onset this near to a sample is on it: its text was rounded */
 
@@ -285,16 +283,13 @@ static gm_status note_scales(gm_ecg *e)
             if (v > high) high = v;
         }
         double span_mv = high > low ? ((double)high - low) * c->mv_per_count : 0;
-        if (c->mv_per_count <= COARSE_MV_PER_COUNT && span_mv <= WIDEST_MV &&
-            !(span_mv > 0 && span_mv < NARROWEST_MV))
-            continue;
+        if (c->mv_per_count <= COARSE_MV_PER_COUNT && span_mv <= WIDEST_MV) continue;
         if (!n++) first = c, first_span_mv = span_mv;
     }
     if (!n) return GM_OK;
     return gm_ecg_note(e,
                        "implausible scale of %zu channels, taken as written: %s has %g mV a count "
-                       "and spans %.4g mV; an ECG has 0.005 mV a count or less and spans 0.02 to "
-                       "600 mV",
+                       "and spans %.4g mV; an ECG has 0.005 mV a count or less",
                        n, first->name, first->mv_per_count, first_span_mv);
 }
 
