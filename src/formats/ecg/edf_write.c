@@ -13,7 +13,10 @@
 #include "ecg/edf_identity.h"
 #include "ecg/edf_scale.h"
 
-enum { LABEL = 16, USUAL_RECORD_BYTES = 61440 /* that EDF recommends at most */ };
+enum { LABEL = 16 };
+
+/* Bytes of a data record: what EDF recommends at most, and what EDFlib reads at most. */
+enum { USUAL_RECORD_BYTES = 61440, MOST_RECORD_BYTES = 10000000 };
 
 typedef struct {
     const gm_ecg_channel *c;
@@ -111,7 +114,7 @@ static bool try_records(const plan *p, size_t n_records, char text[9], double *c
         if (n > 99999999 || fabs(gm_edf_rate_hz(n, held) - rate) > 4e-16 * rate) return false;
         bytes += 2 * n * p->groups[g]->n_channels;
     }
-    *cost = fabs(log(s)) + (bytes > USUAL_RECORD_BYTES ? 100 : 0);
+    *cost = fabs(log(s)) + (bytes > MOST_RECORD_BYTES ? 100 : bytes > USUAL_RECORD_BYTES ? 1.5 : 0);
     return true;
 }
 
