@@ -143,8 +143,7 @@ static gm_status read_signal(gm_edf_signal *s, const gm_edf_header *h, const sou
     copy_field(f, place_of(h, TRANSDUCER, i), width[TRANSDUCER], s->transducer);
     copy_field(f, place_of(h, DIMENSION, i), width[DIMENSION], s->dimension);
     copy_field(f, place_of(h, PREFILTER, i), width[PREFILTER], s->prefilter);
-    s->is_annotations =
-        h->is_plus && strcmp(s->label, h->is_bdf ? "BDF Annotations" : "EDF Annotations") == 0;
+    s->is_annotations = strcmp(s->label, h->is_bdf ? "BDF Annotations" : "EDF Annotations") == 0;
     GM_TRY(whole_number(f, place_of(h, SAMPLES, i), 8, "samples in a data record", 1, 99999999,
                         &samples));
     s->samples = (size_t)samples;

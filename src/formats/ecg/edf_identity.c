@@ -250,7 +250,7 @@ static gm_status add_word(char field[FIELD + 1], gm_ecg_files *files, const char
             what, FIELD - n - 1 - after));
         length = 0;
     }
-    if (length && strchr(fact, is_code ? ' ' : '_'))
+    if (fact && length && strchr(fact, is_code ? ' ' : '_'))
         GM_TRY(gm_ecg_files_leave_out(files, "%s of %s: in EDF+ they are the same",
                                       is_code ? "the blanks (now underscores)"
                                               : "the difference of underscores and blanks",

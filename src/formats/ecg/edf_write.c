@@ -167,7 +167,8 @@ static gm_status set_label(signal *s, plan *p)
     if (s->c->lead >= 0)
         snprintf(s->label, sizeof s->label, "ECG %s", gm_lead_names[s->c->lead]);
     else if (name)
-        snprintf(s->label, sizeof s->label, "channel %zu", (size_t)(s - p->signals) + 1);
+        snprintf(s->label, sizeof s->label, "%schannel %zu",
+                 strncasecmp(name, "ECG", 3) == 0 ? "ECG " : "", (size_t)(s - p->signals) + 1);
     return name ? gm_ecg_files_leave_out(
                       p->files, "name \"%.60s\" (EDF has room for %d characters of ASCII): \"%s\"",
                       name, LABEL, s->label)
