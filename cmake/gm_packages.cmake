@@ -16,3 +16,6 @@ foreach(name dcmdata oflog ofstd)
   find_library(DCMTK_${name} ${name} REQUIRED)
   target_link_libraries(gm_dcmtk INTERFACE ${DCMTK_${name}})
 endforeach()
+
+# EDFlib: an oracle of tests alone; without it they say so.
+find_library(EDFLIB edf)

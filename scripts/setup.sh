@@ -30,6 +30,7 @@ libclang-rt-14-dev
 clang-format      # the gate on layout
 cppcheck          # the gate on static analysis
 librsvg2-bin      # looks at drawings
+libedf-dev        # reads what we write as EDF+
 chromium          # opens the report
 '
 

@@ -28,6 +28,7 @@ typedef struct {
 extern const gm_ecg_format gm_ecg_format_wfdb, gm_ecg_format_dicom, gm_ecg_format_csv;
 extern const gm_ecg_format gm_ecg_format_scp;
 extern const gm_ecg_format gm_ecg_format_aecg, gm_ecg_format_fhir, gm_ecg_format_musexml;
+extern const gm_ecg_format gm_ecg_format_edf;
 
 const gm_ecg_format *const *gm_ecg_formats(void); /* in the order of asking; NULL ends it */
 

@@ -13,8 +13,9 @@ const gm_ecg_format *const *gm_ecg_formats(void)
 {
     /* From the most to the least certain sniff. */
     static const gm_ecg_format *const formats[] = {
-        &gm_ecg_format_dicom,   &gm_ecg_format_scp,  &gm_ecg_format_wfdb, &gm_ecg_format_aecg,
-        &gm_ecg_format_musexml, &gm_ecg_format_fhir, &gm_ecg_format_csv,  NULL};
+        &gm_ecg_format_dicom, &gm_ecg_format_scp,  &gm_ecg_format_edf,
+        &gm_ecg_format_wfdb,  &gm_ecg_format_aecg, &gm_ecg_format_musexml,
+        &gm_ecg_format_fhir,  &gm_ecg_format_csv,  NULL};
     return formats;
 }
 
