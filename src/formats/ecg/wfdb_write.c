@@ -46,9 +46,13 @@ static const char *title(const gm_ecg_channel *c)
     return c->name ? c->name : "without a name";
 }
 
-/* The shortest text that reads back as the same double. */
+/* The shortest text that reads back as the same double; a whole number without an exponent. */
 static void print_real(char text[LONGEST_NUMBER], double v)
 {
+    if (rint(v) == v && fabs(v) < 1e15) {
+        snprintf(text, LONGEST_NUMBER, "%.0f", v);
+        return;
+    }
     for (int digits = 1; digits <= 17; digits++) {
         snprintf(text, LONGEST_NUMBER, "%.*g", digits, v);
         if (strtod(text, NULL) == v) return;
@@ -184,15 +188,15 @@ static bool is_one_word(const char *text)
 /* The fewest digits of a gain from which the reader gets this very scale. */
 static bool find_gain(char text[LONGEST_NUMBER], double mv_per_count, double unit_mv)
 {
-    double gain = unit_mv / mv_per_count;
-    for (int digits = 1; digits <= 17; digits++) {
-        snprintf(text, LONGEST_NUMBER, "%.*g", digits, gain);
-        if (unit_mv / strtod(text, NULL) == mv_per_count) return true;
+    double exact = unit_mv / mv_per_count;
+    double tried[] = {0, nextafter(exact, 0), nextafter(exact, INFINITY)};
+    for (int digits = 1; digits <= 17 && unit_mv / tried[0] != mv_per_count; digits++) {
+        snprintf(text, LONGEST_NUMBER, "%.*g", digits, exact);
+        tried[0] = strtod(text, NULL);
     }
-    const double neighbours[] = {nextafter(gain, 0), nextafter(gain, INFINITY)};
-    for (size_t i = 0; i < 2; i++) {
-        print_real(text, neighbours[i]);
-        if (unit_mv / neighbours[i] == mv_per_count) return true;
+    for (size_t i = 0; i < 3; i++) {
+        print_real(text, tried[i]);
+        if (unit_mv / tried[i] == mv_per_count) return true;
     }
     return false;
 }
