@@ -140,13 +140,17 @@ static bool all_fit(const gm_ecg *e, double ticks_hz)
     return true;
 }
 
-/* Frames if all marks are on frames, else samples of the ECG or of another rate that has them all. */
+/* Frames if all marks are on frames, else samples of the ECG, of another rate, or fractions of a
+ * second that have them all. */
 static double choose_ticks(const gm_ecg *e, double frame_hz)
 {
+    static const double usual_hz[] = {1e3, 1e4, 1e6};
     if (all_fit(e, frame_hz)) return frame_hz;
+    if (all_fit(e, e->rate_hz)) return e->rate_hz;
     for (size_t k = 0; k < e->n_others; k++)
-        if (!all_fit(e, e->rate_hz) && all_fit(e, e->others[k]->rate_hz))
-            return e->others[k]->rate_hz;
+        if (all_fit(e, e->others[k]->rate_hz)) return e->others[k]->rate_hz;
+    for (size_t k = 0; k < sizeof usual_hz / sizeof *usual_hz; k++)
+        if (all_fit(e, usual_hz[k])) return usual_hz[k];
     return e->rate_hz;
 }
 

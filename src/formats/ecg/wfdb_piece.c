@@ -10,14 +10,16 @@ static gm_status lay_out(gm_wfdb_piece *p)
         const gm_wfdb_signal *s = &h->signals[i];
         if (s->file == GM_WFDB_NO_FILE) continue;
         gm_wfdb_signal_file *f = &p->files[s->file];
-        if (f->frame_samples && (f->format != s->format || f->offset != s->offset))
+        bool is_first = f->frame_samples == 0;
+        /* some headers state the offset with a file's first signal only */
+        if (!is_first && (f->format != s->format || (s->offset && f->offset != s->offset)))
             return gm_fail(GM_EFORMAT,
                            "%s:%ld: signal file %s: format %d from byte %zu on, but also format %d "
                            "from byte %zu on",
                            p->name, s->line, h->files[s->file], f->format, f->offset, s->format,
                            s->offset);
         f->format = s->format;
-        f->offset = s->offset;
+        if (is_first) f->offset = s->offset;
         p->in_frame[i] = f->frame_samples;
         f->frame_samples += s->samples_per_frame;
     }

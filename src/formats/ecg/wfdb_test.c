@@ -328,7 +328,7 @@ static void malformed_records_are_refused_with_their_place(void)
         {"m 1 500 2\n- 16 200\n", "only a file beside the header is read"},
         {"m 2 500 1\nm.dat 16 200\nm.dat 61 200\n",
          "m.hea:3: signal file m.dat: format 16 from byte 0 on, but also format 61"},
-        {"m 2 500 1\nm.dat 16+1 200\nm.dat 16 200\n",
+        {"m 2 500 1\nm.dat 16+1 200\nm.dat 16+2 200\n",
          "format 16 from byte 1 on, but also format 16"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -346,7 +346,7 @@ static void malformed_records_are_refused_with_their_place(void)
 }
 
 static const char small_header[] = "m 2 500/1(0) 2 10:11:12 29/09/1990\nm.dat 212:1+1 200(5)/mV 12 "
-                                   "0 1 3 0 II\nm.dat 212+1 0\n# age: 5\n";
+                                   "0 1 3 0 II\nm.dat 212 0\n# age: 5\n";
 static const char small_bytes[] = ".\1\0\2\3\0\4";
 
 static void a_record_cut_or_flipped_anywhere_never_crashes(void)

@@ -308,6 +308,16 @@ static void several_rates_are_samples_a_frame(void)
     gm_ecg_destroy(e);
 }
 
+static void marks_between_samples_count_thousandths_of_a_second(void)
+{
+    static const int32_t counts[] = {1, 2, 3};
+    gm_ecg *e = record_of(counts, 3);
+    add_mark(e, "1", 0, 0, 1 * (500.0 / 1000.0));
+    add_mark(e, "5", 0, 0, 3 * (500.0 / 1000.0));
+    expect_round_trip(e, "out_1 1 500 3\n");
+    gm_ecg_destroy(e);
+}
+
 static void rates_without_a_common_frame_are_refused(void)
 {
     gm_ecg_files files = {0};
@@ -364,7 +374,7 @@ static void what_wfdb_cannot_hold_is_said(void)
     EXPECT(gm_ecg_set(&e->patient.name, "Nobody") == GM_OK);
     e->device_says.qt_ms = 400;
     EXPECT(gm_ecg_add_mark(e, &m) == GM_OK && gm_ecg_set(&m->what, "QRS Onset") == GM_OK);
-    add_mark(e, "1", 0, 0, 0.5);
+    add_mark(e, "1", 0, 0, 0.1234567);
     add_mark(e, "1", 0, 0, NAN);
     add_mark(e, "50", 0, 0, 1);
     add_mark(e, "1", 7, 0, 1);
@@ -432,6 +442,7 @@ int main(int argc, char **argv)
     RUN(any_scale_comes_back_to_the_last_bit_or_is_refused);
     RUN(uncalibrated_signals_and_other_units_stay_so);
     RUN(several_rates_are_samples_a_frame);
+    RUN(marks_between_samples_count_thousandths_of_a_second);
     RUN(rates_without_a_common_frame_are_refused);
     RUN(skew_changes_no_sample);
     RUN(what_wfdb_cannot_hold_is_said);
