@@ -3,325 +3,341 @@
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/alloc.h"
 #include "core/file.h"
 #include "ecg/build.h"
 #include "ecg/format.h"
+#include "ecg/wfdb_facts.h"
+#include "ecg/wfdb_marks.h"
+#include "ecg/wfdb_piece.h"
+#include "ecg/wfdb_plan.h"
+#include "ecg/wfdb_write.h"
 
-/* What one signal file holds: its signals are interleaved frame by frame in header order. */
-typedef struct {
-    int format;
-    size_t offset;        /* bytes before the first sample */
-    size_t frame_samples; /* of all its signals together */
-    size_t n_samples;     /* that its length has room for */
-} layout;
+enum { MAX_ANNOTATION_BYTES = 256 << 20 };
 
 typedef struct {
-    const gm_wfdb_header *h;
-    const gm_wfdb_file *files;
+    gm_wfdb_plan plan;
+    const gm_wfdb_store *store;
     const char *name;
-    layout *layouts; /* [n_files] */
-    size_t n_frames;
-    size_t samples_per_frame; /* of the channels that are kept */
+    gm_ecg *e;
+    gm_wfdb_place *places; /* [n_tracks] */
+    gm_wfdb_piece piece;   /* the part that is being read; closed if .h is NULL */
 } record;
 
-static size_t samples_in(int format, size_t bytes)
+static const char *title(const gm_wfdb_track *t)
 {
-    switch (format) {
-    case 212: return bytes / 3 * 2 + (bytes % 3 == 2); /* two 12-bit samples in 3 bytes */
-    case 24: return bytes / 3;
-    case 32: return bytes / 4;
-    case 80: return bytes;
-    default: return bytes / 2;
-    }
+    return t->described->name ? t->described->name : "?";
 }
 
-/* The sample, and through *missing whether it is the value that marks a gap. */
-static int32_t sample_at(int format, const unsigned char *p, size_t i, bool *missing)
+static gm_ecg *group_of(const record *r, size_t track)
 {
-    int32_t v, most_negative;
-    switch (format) {
-    case 212: {
-        const unsigned char *pair = p + i / 2 * 3;
-        v = i & 1 ? pair[2] | (pair[1] & 0xF0) << 4 : pair[0] | (pair[1] & 0x0F) << 8;
-        v -= (v & 0x800) << 1;
-        most_negative = -0x800;
-        break;
-    }
-    case 24:
-        v = p[3 * i] | p[3 * i + 1] << 8 | p[3 * i + 2] << 16;
-        v -= (v & 0x800000) << 1;
-        most_negative = -0x800000;
-        break;
-    case 32:
-        v = (int32_t)(p[4 * i] | (uint32_t)p[4 * i + 1] << 8 | (uint32_t)p[4 * i + 2] << 16 |
-                      (uint32_t)p[4 * i + 3] << 24);
-        most_negative = INT32_MIN;
-        break;
-    case 80:
-        v = p[i] - 128;
-        most_negative = -128;
-        break;
-    case 61: v = (int16_t)(p[2 * i] << 8 | p[2 * i + 1]), most_negative = INT16_MIN; break;
-    default: v = (int16_t)(p[2 * i] | p[2 * i + 1] << 8), most_negative = INT16_MIN; break;
-    }
-    *missing = v == most_negative;
-    return v;
+    size_t group = r->places[track].group;
+    if (group == GM_WFDB_NOWHERE) return NULL;
+    return group ? r->e->others[group - 1] : r->e;
 }
 
-static gm_status lay_out(record *r)
+static gm_ecg_channel *channel_of(const record *r, size_t track)
 {
-    const gm_wfdb_header *h = r->h;
-    for (size_t i = 0; i < h->n_signals; i++) {
-        const gm_wfdb_signal *s = &h->signals[i];
-        layout *l = &r->layouts[s->file];
-        if (l->format && l->format != s->format)
-            return gm_fail(GM_EFORMAT, "%s:%ld: signal file %s is in format %d and in format %d",
-                           r->name, s->line, h->files[s->file], l->format, s->format);
-        if (!l->format) l->offset = s->offset;
-        l->format = s->format;
-        l->frame_samples += s->samples_per_frame;
+    gm_ecg *group = group_of(r, track);
+    return group ? &group->channels[r->places[track].channel] : NULL;
+}
+
+/* ---- the groups: one for each rate -------------------------------------------------------------- */
+
+static size_t n_leads_at(const gm_wfdb_plan *p, size_t samples_per_frame)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->n_tracks; i++)
+        n += p->tracks[i].described->samples_per_frame == samples_per_frame &&
+             gm_lead_index(p->tracks[i].described->name) >= 0;
+    return n;
+}
+
+/* The ECG's rate is that of most standard leads; without any, that of the first signal. */
+static size_t choose_samples_per_frame(const gm_wfdb_plan *p)
+{
+    size_t chosen = p->tracks[0].described->samples_per_frame;
+    for (size_t i = 1; i < p->n_tracks; i++) {
+        size_t here = p->tracks[i].described->samples_per_frame;
+        if (n_leads_at(p, here) > n_leads_at(p, chosen)) chosen = here;
     }
-    size_t most_frames = SIZE_MAX;
-    for (size_t f = 0; f < h->n_files; f++) {
-        layout *l = &r->layouts[f];
-        if (l->offset > r->files[f].length)
+    return chosen;
+}
+
+/* Gives the signals of one rate their channels in `group`; returns how many there are. */
+static size_t place_signals(record *r, size_t samples_per_frame, size_t group)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->plan.n_tracks; i++)
+        if (r->plan.tracks[i].described->samples_per_frame == samples_per_frame)
+            r->places[i] = (gm_wfdb_place){group, (int)n++};
+    return n;
+}
+
+static gm_status add_group(record *r, size_t samples_per_frame)
+{
+    double rate_hz = r->plan.rate_hz * (double)samples_per_frame;
+    char name[40];
+    gm_ecg *other;
+    snprintf(name, sizeof name, "%g Hz", rate_hz);
+    if (rate_hz < GM_ECG_MIN_RATE_HZ || rate_hz > GM_ECG_MAX_RATE_HZ) {
+        place_signals(r, samples_per_frame, GM_WFDB_NOWHERE);
+        return gm_ecg_note(r->e, "the signals at %s are left out: allowed are %g to %g Hz", name,
+                           GM_ECG_MIN_RATE_HZ, GM_ECG_MAX_RATE_HZ);
+    }
+    size_t n = place_signals(r, samples_per_frame, r->e->n_others + 1);
+    GM_TRY(gm_ecg_create(&other, "WFDB", n, r->plan.n_frames * samples_per_frame));
+    other->rate_hz = rate_hz;
+    GM_TRY(gm_ecg_add_other(r->e, other));
+    return gm_ecg_set(&other->group, name);
+}
+
+static gm_status make_groups(record *r)
+{
+    const gm_wfdb_plan *p = &r->plan;
+    r->places = gm_calloc(p->n_tracks, sizeof *r->places);
+    if (!r->places) return gm_fail(GM_ENOMEM, "%s: no memory", r->name);
+    size_t main_one = choose_samples_per_frame(p), n = place_signals(r, main_one, 0);
+    GM_TRY(gm_ecg_create(&r->e, "WFDB", n, p->n_frames * main_one));
+    r->e->rate_hz = p->rate_hz * (double)main_one;
+    for (size_t i = 0; i < p->n_tracks; i++) {
+        size_t here = p->tracks[i].described->samples_per_frame;
+        bool is_new = here != main_one;
+        for (size_t k = 0; k < i && is_new; k++)
+            is_new = p->tracks[k].described->samples_per_frame != here;
+        if (is_new) GM_TRY(add_group(r, here));
+    }
+    return GM_OK;
+}
+
+/* ---- samples ------------------------------------------------------------------------------------ */
+
+static gm_status verify(const record *r, const gm_wfdb_part *part, const gm_wfdb_signal *s,
+                        size_t i, int32_t first, uint32_t sum)
+{
+    const char *name = s->name ? s->name : "?",
+               *segment = r->plan.head->n_segments ? part->name : "";
+    const char *between = *segment ? ": " : "";
+    if (s->first_stated && s->first_count != first && s->format && s->format != 8)
+        GM_TRY(gm_ecg_note(r->e, "%s%ssignal %zu (%s): the first count is %d, the header says %ld",
+                           segment, between, i, name, first, s->first_count));
+    bool is_placeholder = !part->h->n_frames && !s->checksum; /* header(5) */
+    if (s->checksum_stated && s->format && !is_placeholder &&
+        ((uint32_t)s->checksum & 0xFFFF) != (sum & 0xFFFF))
+        GM_TRY(gm_ecg_note(r->e, "%s%ssignal %zu (%s): the checksum is %d, the header says %ld",
+                           segment, between, i, name, (int16_t)(sum & 0xFFFF), s->checksum));
+    return GM_OK;
+}
+
+/* From a segment's scale to the record's; exact, or refused. */
+static gm_status rescale(const record *r, const gm_wfdb_part *part, const gm_wfdb_track *t,
+                         const gm_wfdb_signal *s, int32_t *counts, size_t n)
+{
+    int64_t multiple = gm_wfdb_multiple(t, s), baseline = (int64_t)s->baseline;
+    if (multiple == 1 && s->baseline == t->baseline) return GM_OK;
+    for (size_t i = 0; i < n; i++) {
+        if (counts[i] == GM_ECG_MISSING_COUNT) continue;
+        double v = (double)(counts[i] - baseline) * (double)multiple + t->baseline;
+        if (!(fabs(v) <= INT32_MAX))
             return gm_fail(GM_EFORMAT,
-                           "%s: %s: %zu bytes, but the header places the samples at byte %zu",
-                           r->name, h->files[f], r->files[f].length, l->offset);
-        l->n_samples = samples_in(l->format, r->files[f].length - l->offset);
-        size_t n_frames = l->n_samples / l->frame_samples;
-        if (n_frames < h->n_frames)
-            return gm_fail(GM_EFORMAT,
-                           "%s: %s: room for %zu samples a signal in its %zu bytes, but the "
-                           "header promises %zu: cut off?",
-                           r->name, h->files[f], n_frames, r->files[f].length, h->n_frames);
-        if (n_frames < most_frames) most_frames = n_frames;
+                           "%s: %s: signal %s: count %d would be %.0f on the common scale of the "
+                           "segments (gain %.10g), more than 32 bits hold",
+                           r->name, part->name, title(t), counts[i], v, t->gain);
+        counts[i] = (int32_t)v;
     }
-    r->n_frames = h->n_frames ? h->n_frames : most_frames;
-    if (r->n_frames == 0) return gm_fail(GM_EFORMAT, "%s: the record holds no sample", r->name);
     return GM_OK;
 }
 
-/* A record has one rate here: that of the standard leads; without any, that of the first signal. */
-static gm_status choose_rate(record *r)
+static void fill_missing(int32_t *counts, size_t n)
 {
-    const gm_wfdb_signal *chosen = NULL;
-    for (size_t i = 0; i < r->h->n_signals; i++) {
-        const gm_wfdb_signal *s = &r->h->signals[i];
-        if (gm_lead_index(s->name) < 0) continue;
-        if (chosen && chosen->samples_per_frame != s->samples_per_frame)
-            return gm_fail(GM_EFORMAT,
-                           "%s:%ld: lead %s has %zu samples a frame, lead %s has %zu: leads at "
-                           "different rates are not read",
-                           r->name, s->line, s->name, s->samples_per_frame, chosen->name,
-                           chosen->samples_per_frame);
-        chosen = s;
+    for (size_t i = 0; i < n; i++)
+        counts[i] = GM_ECG_MISSING_COUNT;
+}
+
+static gm_status read_signal(record *r, const gm_wfdb_part *part, size_t track)
+{
+    const gm_wfdb_track *t = &r->plan.tracks[track];
+    gm_ecg_channel *c = channel_of(r, track);
+    if (!c) return GM_OK;
+    size_t n = r->piece.h ? r->piece.n_frames : part->n_frames;
+    n *= t->described->samples_per_frame;
+    int32_t *counts = c->counts + part->start * t->described->samples_per_frame;
+    size_t i = part->h ? part->signal_of[track] : GM_WFDB_ABSENT;
+    if (i == GM_WFDB_ABSENT) {
+        fill_missing(counts, n);
+        return GM_OK;
     }
-    r->samples_per_frame = (chosen ? chosen : r->h->signals)->samples_per_frame;
-    return GM_OK;
+    int32_t first;
+    uint32_t sum;
+    GM_TRY(gm_wfdb_piece_decode(&r->piece, i, counts, &first, &sum));
+    GM_TRY(verify(r, part, &part->h->signals[i], i, first, sum));
+    return rescale(r, part, t, &part->h->signals[i], counts, n);
 }
 
-static gm_status verify(gm_ecg *e, const gm_wfdb_signal *s, size_t i, int32_t first, uint32_t sum)
+static gm_status read_part(record *r, const gm_wfdb_part *part)
 {
-    const char *name = s->name ? s->name : "?";
-    if (s->first_stated && s->first_count != first)
-        GM_TRY(gm_ecg_note(e, "signal %zu (%s): the first count is %d, the header says %ld", i,
-                           name, first, s->first_count));
-    if (s->checksum_stated && ((uint32_t)s->checksum & 0xFFFF) != (sum & 0xFFFF))
-        GM_TRY(gm_ecg_note(e, "signal %zu (%s): the checksum is %d, the header says %ld", i, name,
-                           (int16_t)(sum & 0xFFFF), s->checksum));
-    return GM_OK;
-}
-
-/* Signal i, which starts `first` samples into each frame of its file. counts NULL: verify only. */
-static gm_status decode(gm_ecg *e, const record *r, size_t i, size_t first, int32_t *counts)
-{
-    const gm_wfdb_signal *s = &r->h->signals[i];
-    const layout *l = &r->layouts[s->file];
-    const unsigned char *bytes = (const unsigned char *)r->files[s->file].bytes + l->offset;
-    uint32_t sum = 0;
-    int32_t first_count = 0;
-    for (size_t frame = 0; frame < r->n_frames; frame++) {
-        for (size_t k = 0; k < s->samples_per_frame; k++) {
-            bool missing;
-            int32_t v = sample_at(l->format, bytes, frame * l->frame_samples + first + k, &missing);
-            if (frame == 0 && k == 0) first_count = v;
-            sum += (uint32_t)v;
-            if (counts) *counts++ = missing ? GM_ECG_MISSING_COUNT : v;
-        }
+    gm_status s = GM_OK;
+    if (part->h && !r->piece.h) {
+        s = gm_wfdb_piece_open(&r->piece, part->h, part->n_frames, r->store, part->name);
+        if (s != GM_OK) return gm_fail_in(s, "%s: segment", r->name);
     }
-    return verify(e, s, i, first_count, sum);
-}
-
-static gm_status describe(gm_ecg *e, const record *r, const gm_wfdb_signal *s, gm_ecg_channel *c)
-{
-    GM_TRY(gm_ecg_set(&c->name, s->name));
-    GM_TRY(gm_ecg_set(&c->unit, s->unit));
-    c->lead = gm_lead_index(s->name);
-    c->baseline = s->baseline;
-    c->mv_per_count = gm_ecg_unit_mv(s->unit ? s->unit : "mV") / s->gain; /* mV: see header(5) */
-    if (s->skew_stated) c->skew_ms = 1000.0 * (double)s->skew_frames / r->h->rate_hz;
-    if (isnan(s->gain))
-        return gm_ecg_note(e, "signal %s: no gain stated: its voltage is unknown",
-                           s->name ? s->name : "?");
-    return GM_OK;
-}
-
-static gm_status read_signals(gm_ecg *e, const record *r)
-{
-    size_t *in_frame = gm_calloc(r->h->n_files, sizeof *in_frame);
-    if (!in_frame) return gm_fail(GM_ENOMEM, "%s: no memory", r->name);
-    gm_ecg_channel *c = e->channels;
-    gm_status status = GM_OK;
-    for (size_t i = 0; i < r->h->n_signals && status == GM_OK; i++) {
-        const gm_wfdb_signal *s = &r->h->signals[i];
-        bool kept = s->samples_per_frame == r->samples_per_frame;
-        status = decode(e, r, i, in_frame[s->file], kept ? c->counts : NULL);
-        in_frame[s->file] += s->samples_per_frame;
-        if (status == GM_OK && kept)
-            status = describe(e, r, s, c++);
-        else if (status == GM_OK)
-            status =
-                gm_ecg_note(e, "signal %zu (%s): %zu samples a frame, the ECG has %zu: left out", i,
-                            s->name ? s->name : "?", s->samples_per_frame, r->samples_per_frame);
-    }
-    gm_free(in_frame);
-    return status;
-}
-
-static void set_age(gm_ecg *e, const char *digits)
-{
-    char *end;
-    double age = strtod(digits, &end);
-    if (end > digits && age >= 0 && age <= GM_ECG_MAX_AGE_YEARS) e->patient.age_years = age;
-}
-
-static void set_sex(gm_ecg *e, const char *text)
-{
-    char word[16];
-    if (sscanf(text, " %15[A-Za-z]", word) == 1) e->patient.sex = gm_ecg_sex_of(word);
-}
-
-/* The text after "key:" or "<key>:", ignoring case; NULL if the comment has no such key. */
-static const char *value_of(const char *comment, const char *key)
-{
-    size_t n = strlen(key);
-    for (const char *p = comment; (p = strcasestr(p, key)); p += n) {
-        if (p > comment && isalpha((unsigned char)p[-1])) continue;
-        const char *q = p + n;
-        if (*q == '>') q++;
-        while (*q == ' ')
-            q++;
-        if (*q == ':') return q + 1;
-    }
-    return NULL;
-}
-
-/* Age and sex as PTB ("age: 81"), LUDB ("<age>: 51") and MIT-BIH ("69 M 1085 ...") write them. */
-static void read_comment(gm_ecg *e, const char *comment)
-{
-    const char *age = value_of(comment, "age"), *sex = value_of(comment, "sex");
-    if (age && isnan(e->patient.age_years)) set_age(e, age);
-    if (sex && e->patient.sex == GM_SEX_UNKNOWN) set_sex(e, sex);
-    int years, used = 0;
-    char letter[2]; /* with its NUL */
-    if (isnan(e->patient.age_years) && e->patient.sex == GM_SEX_UNKNOWN &&
-        sscanf(comment, " %3d %1[MF]%n", &years, letter, &used) == 2 &&
-        (!comment[used] || isspace((unsigned char)comment[used]))) {
-        set_age(e, comment);
-        e->patient.sex = *letter == 'M' ? GM_SEX_MALE : GM_SEX_FEMALE;
-    }
-}
-
-/* "10:11:12.5" and "01/10/1990" to ISO 8601. A time without a date stays unknown. */
-static gm_status read_date(gm_ecg *e, const gm_wfdb_header *h)
-{
-    int day, month, year, hour, minute, second, used = 0;
-    if (!h->date) return GM_OK;
-    if (sscanf(h->date, "%2d/%2d/%4d%n", &day, &month, &year, &used) != 3 || h->date[used] ||
-        day < 1 || day > 31 || month < 1 || month > 12 || year < 1800)
-        return gm_ecg_note(e, "the date \"%.40s\" is not DD/MM/YYYY", h->date);
-    char text[64];
-    int n = snprintf(text, sizeof text, "%04d-%02d-%02d", year, month, day);
-    if (sscanf(h->time, "%2d:%2d:%2d", &hour, &minute, &second) == 3 && hour >= 0 && hour < 24 &&
-        minute >= 0 && minute < 60 && second >= 0 && second < 61)
-        snprintf(text + n, sizeof text - (size_t)n, "T%02d:%02d:%02d", hour, minute, second);
-    return gm_ecg_set(&e->acquired, text);
-}
-
-static gm_status fill(gm_ecg *e, const record *r)
-{
-    e->rate_hz = r->h->rate_hz * (double)r->samples_per_frame;
-    GM_TRY(read_signals(e, r));
-    for (size_t i = 0; i < r->h->n_comments; i++)
-        read_comment(e, r->h->comments[i]);
-    GM_TRY(read_date(e, r->h));
-    return gm_ecg_finish(e, r->name);
-}
-
-static gm_status make_record(gm_ecg **out, record *r)
-{
-    GM_TRY(lay_out(r));
-    GM_TRY(choose_rate(r));
-    size_t n_channels = 0;
-    for (size_t i = 0; i < r->h->n_signals; i++)
-        n_channels += r->h->signals[i].samples_per_frame == r->samples_per_frame;
-    gm_ecg *e;
-    GM_TRY(gm_ecg_create(&e, "WFDB", n_channels, r->n_frames * r->samples_per_frame));
-    gm_status s = fill(e, r);
-    if (s != GM_OK) {
-        gm_ecg_destroy(e);
-        return s;
-    }
-    *out = e;
-    return GM_OK;
-}
-
-gm_status gm_wfdb_signals(gm_ecg **out, const gm_wfdb_header *header, const gm_wfdb_file *files,
-                          const char *name)
-{
-    *out = NULL;
-    if (isnan(header->rate_hz))
-        return gm_fail(GM_EFORMAT, "%s: the record line states no sampling rate", name);
-    record r = {.h = header, .files = files, .name = name};
-    r.layouts = gm_calloc(header->n_files, sizeof *r.layouts);
-    if (!r.layouts) return gm_fail(GM_ENOMEM, "%s: no memory", name);
-    gm_status s = make_record(out, &r);
-    gm_free(r.layouts);
+    for (size_t i = 0; i < r->plan.n_tracks && s == GM_OK; i++)
+        s = read_signal(r, part, i);
+    gm_wfdb_piece_close(&r->piece);
     return s;
 }
 
-static gm_status load_files(gm_wfdb_file *files, const gm_wfdb_header *h, const char *path)
+/* Sample 0 of a skewed signal is that many frames further on. */
+static gm_status take_out_skew(record *r, size_t track)
 {
-    for (size_t f = 0; f < h->n_files; f++) {
-        char *file = gm_path_beside(path, h->files[f]), *bytes;
-        if (!file) return gm_fail(GM_ENOMEM, "%s: no memory", path);
-        gm_status s = gm_file_read(&bytes, &files[f].length, file, 0);
-        gm_free(file);
-        if (s != GM_OK) return gm_fail_in(s, "%s: signal file", path);
-        files[f].bytes = bytes;
+    const gm_wfdb_signal *s = r->plan.tracks[track].described;
+    gm_ecg_channel *c = channel_of(r, track);
+    if (!c || !s->skew_stated) return GM_OK;
+    c->skew_ms = 1000.0 * (double)s->skew_frames / r->plan.rate_hz;
+    size_t n = r->plan.n_frames * s->samples_per_frame,
+           shift = (size_t)s->skew_frames * s->samples_per_frame;
+    if (shift == 0) return GM_OK;
+    if (shift >= n)
+        return gm_fail(GM_EFORMAT, "%s: signal %s: a skew of %ld frames, the record has %zu",
+                       r->name, title(&r->plan.tracks[track]), s->skew_frames, r->plan.n_frames);
+    size_t n_lost = 0;
+    for (size_t i = 0; i < shift; i++)
+        n_lost += c->counts[i] != GM_ECG_MISSING_COUNT;
+    memmove(c->counts, c->counts + shift, (n - shift) * sizeof *c->counts);
+    fill_missing(c->counts + n - shift, shift);
+    if (!n_lost) return GM_OK;
+    return gm_ecg_note(
+        r->e,
+        "signal %s: its skew of %g ms is taken out; its first %zu samples precede the "
+        "record's sample 0 and are left off",
+        title(&r->plan.tracks[track]), c->skew_ms, shift);
+}
+
+static gm_status describe(record *r, size_t track)
+{
+    const gm_wfdb_track *t = &r->plan.tracks[track];
+    gm_ecg_channel *c = channel_of(r, track);
+    if (!c) return GM_OK;
+    const char *unit = t->first->unit;
+    GM_TRY(gm_ecg_set(&c->name, t->described->name));
+    GM_TRY(gm_ecg_set(&c->unit, unit));
+    c->lead = gm_lead_index(t->described->name);
+    c->baseline = t->baseline;
+    c->mv_per_count = gm_ecg_unit_mv(unit ? unit : "mV") / t->gain; /* mV: see header(5) */
+    if (isnan(t->gain))
+        GM_TRY(gm_ecg_note(r->e, "signal %s: no gain stated: its voltage is unknown", title(t)));
+    if (t->is_rescaled)
+        GM_TRY(
+            gm_ecg_note(r->e,
+                        "signal %s: its gain or baseline changes from segment to segment: counts "
+                        "brought, exactly, to gain %.10g and baseline %.0f",
+                        title(t), t->gain, t->baseline));
+    return take_out_skew(r, track);
+}
+
+/* ---- the record --------------------------------------------------------------------------------- */
+
+/* Only segments and signals without a file can promise more samples than the files have room for. */
+static gm_status check_size(const record *r)
+{
+    const gm_wfdb_plan *p = &r->plan;
+    size_t most = r->store->max_samples ? r->store->max_samples : (size_t)1 << 30, in_frame = 0;
+    bool is_bounded = p->head->n_segments == 0;
+    for (size_t i = 0; i < p->n_tracks; i++) {
+        in_frame += p->tracks[i].described->samples_per_frame;
+        is_bounded = is_bounded && p->tracks[i].described->format;
     }
+    if (!is_bounded && p->n_frames > most / in_frame)
+        return gm_fail(GM_EFORMAT, "%s: %zu frames of %zu samples, allowed are %zu samples",
+                       r->name, p->n_frames, in_frame, most);
     return GM_OK;
+}
+
+/* An ordinary record's files are opened first: they may be what says how long it is. */
+static gm_status open_ordinary(record *r)
+{
+    gm_wfdb_plan *p = &r->plan;
+    if (p->head->n_segments) return GM_OK;
+    GM_TRY(gm_wfdb_piece_open(&r->piece, p->head, 0, r->store, r->name));
+    p->n_frames = p->parts[0].n_frames = r->piece.n_frames;
+    return GM_OK;
+}
+
+static gm_status read_marks(record *r)
+{
+    const char *leaf = gm_path_leaf(r->name);
+    char file[512], *bytes;
+    size_t length;
+    if (!gm_path_ends_with(leaf, ".hea") || strlen(leaf) >= sizeof file) return GM_OK;
+    snprintf(file, sizeof file, "%.*s.atr", (int)(strlen(leaf) - strlen(".hea")), leaf);
+    gm_status s = r->store->load(r->store->self, &bytes, &length, file, MAX_ANNOTATION_BYTES);
+    if (s == GM_ENOTFOUND) return GM_OK;
+    gm_annotations *a = NULL;
+    if (s == GM_OK) {
+        s = gm_annotations_parse(&a, bytes, length, file);
+        gm_free(bytes);
+    }
+    if (s == GM_ENOMEM) return s;
+    if (s != GM_OK) return gm_ecg_note(r->e, "annotations not read: %s", gm_error_text());
+    s = gm_wfdb_add_marks(r->e, a, r->places, r->plan.n_tracks, r->plan.rate_hz);
+    gm_annotations_destroy(a);
+    return s;
+}
+
+static gm_status read_all(record *r)
+{
+    const gm_wfdb_plan *p = &r->plan;
+    GM_TRY(open_ordinary(r));
+    GM_TRY(check_size(r));
+    GM_TRY(make_groups(r));
+    for (size_t i = 0; i < p->n_parts; i++)
+        GM_TRY(read_part(r, &p->parts[i]));
+    for (size_t i = 0; i < p->n_tracks; i++)
+        GM_TRY(describe(r, i));
+    GM_TRY(gm_wfdb_read_facts(r->e, p->head));
+    if (p->layout) GM_TRY(gm_wfdb_read_facts(r->e, p->layout));
+    GM_TRY(read_marks(r));
+    for (size_t k = 0; k < r->e->n_others; k++)
+        GM_TRY(gm_ecg_finish(r->e->others[k], r->name));
+    return gm_ecg_finish(r->e, r->name);
+}
+
+gm_status gm_wfdb_read(gm_ecg **out, const char *header, size_t length, const char *name,
+                       const gm_wfdb_store *store)
+{
+    *out = NULL;
+    record r = {.store = store, .name = name};
+    GM_TRY(gm_wfdb_plan_make(&r.plan, header, length, name, store));
+    gm_status s = read_all(&r);
+    gm_wfdb_piece_close(&r.piece);
+    gm_wfdb_plan_free(&r.plan);
+    gm_free(r.places);
+    if (s != GM_OK)
+        gm_ecg_destroy(r.e);
+    else
+        *out = r.e;
+    return s;
+}
+
+static gm_status load_beside(void *self, char **bytes, size_t *length, const char *name,
+                             size_t max_bytes)
+{
+    char *path = gm_path_beside(self, name);
+    if (!path) return gm_fail(GM_ENOMEM, "%s: no memory", name);
+    gm_status s = gm_file_read(bytes, length, path, max_bytes);
+    gm_free(path);
+    return s;
 }
 
 static gm_status read_record(gm_ecg **out, const char *path, const char *bytes, size_t length)
 {
-    *out = NULL;
-    gm_wfdb_header *h;
-    GM_TRY(gm_wfdb_header_parse(&h, bytes, length, path));
-    gm_wfdb_file *files = gm_calloc(h->n_files, sizeof *files);
-    gm_status s = files ? GM_OK : gm_fail(GM_ENOMEM, "%s: no memory", path);
-    if (s == GM_OK) s = load_files(files, h, path);
-    if (s == GM_OK) s = gm_wfdb_signals(out, h, files, path);
-    for (size_t f = 0; files && f < h->n_files; f++)
-        gm_free((char *)files[f].bytes);
-    gm_free(files);
-    gm_wfdb_header_destroy(h);
+    char *self = gm_strdup(path);
+    if (!self) return gm_fail(GM_ENOMEM, "%s: no memory", path);
+    gm_wfdb_store store = {.load = load_beside, .self = self};
+    gm_status s = gm_wfdb_read(out, bytes, length, path, &store);
+    gm_free(self);
     return s;
 }
 
@@ -349,5 +365,8 @@ static bool looks_like_a_header(const char *bytes, size_t length)
            isdigit((unsigned char)line[used]);
 }
 
-const gm_ecg_format gm_ecg_format_wfdb = {
-    .id = "WFDB", .ending = ".hea", .sniff = looks_like_a_header, .read = read_record};
+const gm_ecg_format gm_ecg_format_wfdb = {.id = "WFDB",
+                                          .ending = ".hea",
+                                          .sniff = looks_like_a_header,
+                                          .read = read_record,
+                                          .write = gm_wfdb_write};

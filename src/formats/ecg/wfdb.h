@@ -1,21 +1,35 @@
-/* wfdb.h - the signals of a WFDB record, from bytes in memory. WFDB Applications Guide, signal(5). */
+/* wfdb.h - a WFDB record, from files wherever they are: an ordinary one or one of segments, with
+ * signals at one or several rates, and its annotations. WFDB Applications Guide, header(5), signal(5),
+ * annot(5).
+ *
+ * Segments follow each other in time; where a segment lacks a signal, or nothing was recorded ("~"),
+ * its samples are missing. Signals at another rate than the leads are in gm_ecg.others, one for each
+ * rate ("250 Hz"). A signal's skew is taken out as WFDB software does it: its first samples, which
+ * precede the record's sample 0, are left off, and as many are missing at its end.
+ */
 #ifndef GM_ECG_WFDB_H
 #define GM_ECG_WFDB_H
 
 #include <stddef.h>
 
 #include "ecg/waveform.h"
-#include "ecg/wfdb_header.h"
 
+/* Where a record's files are. */
 typedef struct {
-    const char *bytes;
-    size_t length;
-} gm_wfdb_file;
+    /* The file of that name beside the header, which the caller frees with gm_free(). Fails as
+     * gm_file_read() does; GM_ENOTFOUND: there is none. */
+    gm_status (*load)(void *self, char **bytes, size_t *length, const char *name, size_t max_bytes);
+    void *self;
+    size_t
+        max_samples; /* of all signals, where the files do not bound them: segments, signals without
+                           a file. 0: 2^30 */
+} gm_wfdb_store;
 
-/* files: one for each of header->files. `name` begins messages. Checksums and first counts that do
- * not hold become notes; a file too short for the header is refused. Signals that are sampled at
- * another rate than the ECG leads are left out with a note. */
-gm_status gm_wfdb_signals(gm_ecg **out, const gm_wfdb_header *header, const gm_wfdb_file *files,
-                          const char *name);
+/* The record whose header these bytes are. `name` is its file in messages, and NAME.atr beside
+ * NAME.hea holds its annotations, if there; annotations that cannot be read are a note, as are
+ * checksums and first counts that do not hold. A file too short for its header is refused, and so are
+ * segments whose signals have no common exact scale. Fails as gm_ecg_read() does. */
+gm_status gm_wfdb_read(gm_ecg **out, const char *header, size_t length, const char *name,
+                       const gm_wfdb_store *store);
 
 #endif

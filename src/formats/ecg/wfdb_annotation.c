@@ -6,7 +6,7 @@
 #include "core/file.h"
 
 /* Codes above the real ones change the reading instead of marking a time. */
-enum { LAST_CODE = 49, SKIP = 59, NUM = 60, SUB = 61, CHN = 62, AUX = 63 };
+enum { LAST_CODE = GM_ANNOTATION_LAST_CODE, SKIP = 59, NUM = 60, SUB = 61, CHN = 62, AUX = 63 };
 enum { MAX_BYTES = 256 << 20 };
 
 typedef struct {
@@ -71,6 +71,7 @@ static gm_status read_text(reader *r, size_t n)
     if (last->text) return fail_at(r, "an annotation has two notes");
     last->text = gm_calloc(n + 1, 1);
     if (!last->text) return gm_fail(GM_ENOMEM, "%s: no memory for a note", r->name);
+    last->text_length = n;
     memcpy(last->text, r->bytes + r->at, n);
     r->at += padded;
     return GM_OK;

@@ -1,6 +1,7 @@
 #include "ecg/wfdb_annotation.h"
 
 #include "core/alloc.h"
+#include "core/file.h"
 #include "testing/gm_test.h"
 
 #define ECG GM_SHARED_DIR "/data/ecg"
@@ -123,6 +124,157 @@ static void nonsense_is_refused_with_its_place(void)
     EXPECT_CONTAINS(gm_error_text(), "/nowhere/100.atr");
 }
 
+/* ---- writing ------------------------------------------------------------------------------------ */
+
+static bool same_items(const gm_annotations *a, const gm_annotations *b)
+{
+    bool same = a->n == b->n;
+    for (size_t i = 0; i < a->n && same; i++) {
+        const gm_annotation *x = &a->items[i], *y = &b->items[i];
+        same = x->sample == y->sample && x->code == y->code && x->subtype == y->subtype &&
+               x->channel == y->channel && x->number == y->number && !x->text == !y->text &&
+               x->text_length == y->text_length &&
+               (!x->text || memcmp(x->text, y->text, x->text_length) == 0);
+    }
+    return same;
+}
+
+/* Whether a file is written with the very bytes that were read; *items: whether it says the same. */
+static bool comes_back(const void *bytes, size_t length, bool *items)
+{
+    gm_annotations *a = NULL, *b = NULL;
+    char *written = NULL;
+    size_t n = 0;
+    EXPECT(gm_annotations_parse(&a, bytes, length, "a") == GM_OK);
+    EXPECT(a && gm_annotations_write(&written, &n, a) == GM_OK);
+    EXPECT(gm_annotations_parse(&b, written, n, "b") == GM_OK);
+    *items = a && b && same_items(a, b);
+    bool same = n == length && memcmp(written, bytes, n) == 0;
+    gm_free(written);
+    gm_annotations_destroy(a);
+    gm_annotations_destroy(b);
+    return same;
+}
+
+static void check_file(const char *path, size_t *n_files, size_t *n_same_items,
+                       size_t *n_same_bytes)
+{
+    char *bytes;
+    size_t length;
+    bool items;
+    EXPECT(gm_file_read(&bytes, &length, path, 0) == GM_OK);
+    if (!bytes) return;
+    ++*n_files;
+    *n_same_bytes += comes_back(bytes, length, &items);
+    *n_same_items += items;
+    gm_free(bytes);
+}
+
+static void every_published_file_is_written_byte_by_byte(void)
+{
+    NEED_DATA(ECG "/mitdb/100.atr");
+    NEED_DATA(ECG "/ludb/data/1.i");
+    static const char *const leads[] = {"i",  "ii", "iii", "avr", "avl", "avf",
+                                        "v1", "v2", "v3",  "v4",  "v5",  "v6"};
+    size_t n_files = 0, n_same_items = 0, n_same_bytes = 0;
+    check_file(ECG "/mitdb/100.atr", &n_files, &n_same_items, &n_same_bytes);
+    for (int record = 1; record <= 140; record++) {
+        for (size_t l = 0; l < 12; l++) {
+            char path[512];
+            snprintf(path, sizeof path, ECG "/ludb/data/%d.%s", record, leads[l]);
+            check_file(path, &n_files, &n_same_items, &n_same_bytes);
+        }
+    }
+    printf("  of %zu files %zu say the same, %zu are the same bytes\n", n_files, n_same_items,
+           n_same_bytes);
+    EXPECT(n_files == 1681 && n_same_items == n_files && n_same_bytes == n_files);
+}
+
+/* As putann() of the WFDB library does it: subtype, signal, number, text; a long or null interval is a
+ * skip. Read from its documentation, annot(5). */
+static void qualifiers_and_long_intervals_are_written(void)
+{
+    static const unsigned char canonical[] = {WORD(28, 5),
+                                              WORD(63, 3),
+                                              '(',
+                                              'N',
+                                              0,
+                                              0,
+                                              WORD(1, 1023),
+                                              WORD(61, 0x3FE),
+                                              WORD(62, 255),
+                                              WORD(60, 127),
+                                              WORD(59, 0),
+                                              0,
+                                              0,
+                                              0,
+                                              4,
+                                              WORD(5, 0),
+                                              WORD(60, 0x380),
+                                              WORD(63, 0),
+                                              WORD(59, 0),
+                                              0xFF,
+                                              0xFF,
+                                              0xFF,
+                                              0xFF,
+                                              WORD(0, 1),
+                                              WORD(62, 0),
+                                              WORD(49, 0),
+                                              0,
+                                              0};
+    bool items;
+    EXPECT(comes_back(canonical, sizeof canonical, &items) && items);
+    EXPECT(!comes_back(sample_file, sizeof sample_file, &items) || items);
+    EXPECT(items);
+    EXPECT(comes_back("\0\0", 2, &items) && items);
+}
+
+static void time_may_be_far_away(void)
+{
+    gm_annotation item = {.sample = (int64_t)1 << 36, .code = 1};
+    gm_annotations a = {&item, 1}, *b;
+    char *bytes;
+    size_t n;
+    EXPECT(gm_annotations_write(&bytes, &n, &a) == GM_OK);
+    EXPECT(gm_annotations_parse(&b, bytes, n, "b") == GM_OK && same_items(&a, b));
+    gm_annotations_destroy(b);
+    gm_free(bytes);
+}
+
+static void what_no_file_can_hold_is_refused(void)
+{
+    static char long_text[1100];
+    const gm_annotation cases[][2] = {
+        {{.sample = 5, .code = 1}, {.sample = 4, .code = 1}},
+        {{.sample = -1, .code = 1}},
+        {{.code = 50}},
+        {{.code = -1}},
+        {{.code = 1, .subtype = 128}},
+        {{.code = 1, .number = -129}},
+        {{.code = 1, .channel = 256}},
+        {{.code = 1, .channel = -1}},
+        {{.code = 1, .text = long_text, .text_length = 1024}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gm_annotations a = {(gm_annotation *)cases[i], 2};
+        char *bytes;
+        size_t n;
+        EXPECT(gm_annotations_write(&bytes, &n, &a) == GM_EINVAL && !bytes && n == 0);
+        EXPECT_CONTAINS(gm_error_text(), i ? "annotation 0: " : "annotation 1: time 4");
+    }
+}
+
+static void without_memory_nothing_is_written(void)
+{
+    gm_annotation item = {.sample = 1, .code = 1};
+    gm_annotations a = {&item, 1};
+    char *bytes;
+    size_t n;
+    gm_alloc_fail_after(0);
+    EXPECT(gm_annotations_write(&bytes, &n, &a) == GM_ENOMEM && !bytes);
+    gm_alloc_fail_after(-1);
+}
+
 static void without_memory_it_fails_cleanly(void)
 {
     for (long after = 0; after < 3; after++) {
@@ -143,5 +295,10 @@ int main(int argc, char **argv)
     RUN(flipped_bits_never_crash_and_never_turn_time_back);
     RUN(nonsense_is_refused_with_its_place);
     RUN(without_memory_it_fails_cleanly);
+    RUN(every_published_file_is_written_byte_by_byte);
+    RUN(qualifiers_and_long_intervals_are_written);
+    RUN(time_may_be_far_away);
+    RUN(what_no_file_can_hold_is_refused);
+    RUN(without_memory_nothing_is_written);
     return gm_report();
 }

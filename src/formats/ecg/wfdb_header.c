@@ -13,13 +13,16 @@
 #include "core/alloc.h"
 #include "core/text.h"
 #include "ecg/build.h"
+#include "ecg/wfdb_format.h"
 
 enum { LONGEST_LINE = 1023, MAX_COMMENTS = 10000, MAX_SAMPLES_PER_FRAME = 1000 };
+enum { MAX_SEGMENTS = 1 << 16, MAX_SKEW_FRAMES = 1000000 };
 
 typedef struct {
     const char *at, *end, *name;
     long line;
-    size_t n_signals_read;
+    bool record_line_read;
+    size_t n_signals_read, n_segments_read;
     gm_wfdb_header *h;
 } reader;
 
@@ -91,25 +94,45 @@ static gm_status read_rate(reader *r, char *word)
     return GM_OK;
 }
 
+/* Cuts the number of segments off "name/3"; room for them is made here, at most as many as the rest
+ * of the file can have lines for. */
+static gm_status read_segment_count(reader *r, char *name)
+{
+    char *slash = strchr(name, '/');
+    long n;
+    if (!slash) return GM_OK;
+    GM_TRY(whole(r, slash + 1, "the number of segments", 1, MAX_SEGMENTS, &n));
+    *slash = 0;
+    if (n > (r->end - r->at) / 4 + 1)
+        return fail_at(r, "%ld segments, but the header has only %td bytes for them", n,
+                       r->end - r->at);
+    r->h->n_segments = (size_t)n;
+    r->h->segments = gm_calloc(r->h->n_segments, sizeof *r->h->segments);
+    return r->h->segments ? GM_OK : gm_fail(GM_ENOMEM, "%s: no memory", r->name);
+}
+
+static gm_status make_signals(reader *r)
+{
+    gm_wfdb_header *h = r->h;
+    if (h->n_segments) return GM_OK;
+    h->signals = gm_calloc(h->n_signals, sizeof *h->signals);
+    h->files = gm_calloc(h->n_signals, sizeof *h->files);
+    return h->signals && h->files ? GM_OK : gm_fail(GM_ENOMEM, "%s: no memory", r->name);
+}
+
 /* name[/segments] signals [rate [samples [time [date]]]] */
 static gm_status read_record_line(reader *r, char *line)
 {
     gm_wfdb_header *h = r->h;
     char *name = next_word(&line), *n_signals = next_word(&line);
-    char *slash = strchr(name, '/');
-    if (slash)
-        return fail_at(r,
-                       "\"%.60s\" is a record of several segments, which is not read: name one "
-                       "segment's header instead",
-                       name);
     if (!n_signals) return fail_at(r, "the number of signals is missing after \"%.60s\"", name);
     long n;
     GM_TRY(whole(r, n_signals, "the number of signals", 1, GM_ECG_MAX_CHANNELS, &n));
-    GM_TRY(gm_ecg_set(&h->record, name));
     h->n_signals = (size_t)n;
-    h->signals = gm_calloc(h->n_signals, sizeof *h->signals);
-    h->files = gm_calloc(h->n_signals, sizeof *h->files);
-    if (!h->signals || !h->files) return gm_fail(GM_ENOMEM, "%s: no memory", r->name);
+    GM_TRY(read_segment_count(r, name));
+    GM_TRY(gm_ecg_set(&h->record, name));
+    GM_TRY(make_signals(r));
+    r->record_line_read = true;
     char *word = next_word(&line);
     if (word) GM_TRY(read_rate(r, word));
     if (word && (word = next_word(&line))) {
@@ -119,6 +142,32 @@ static gm_status read_record_line(reader *r, char *line)
     if (word && (word = next_word(&line))) GM_TRY(gm_ecg_set(&h->time, word));
     if (word && (word = next_word(&line))) GM_TRY(gm_ecg_set(&h->date, word));
     return GM_OK;
+}
+
+/* The name must not lead out of the header's folder. */
+static bool is_record_name(const char *name)
+{
+    for (const char *p = name; *p; p++)
+        if (!isalnum((unsigned char)*p) && *p != '_' && *p != '-') return false;
+    return *name != 0;
+}
+
+/* record samples */
+static gm_status read_segment_line(reader *r, char *line)
+{
+    gm_wfdb_segment *s = &r->h->segments[r->n_segments_read];
+    char *name = next_word(&line), *n_frames = next_word(&line);
+    if (!n_frames) return fail_at(r, "the number of samples is missing after \"%.60s\"", name);
+    if (strcmp(name, "~") != 0 && !is_record_name(name))
+        return fail_at(r,
+                       "segment \"%.80s\": a record's name has only letters, digits, - and _ (a "
+                       "file beside the header)",
+                       name);
+    long n;
+    GM_TRY(whole(r, n_frames, "the number of samples", 0, LONG_MAX, &n));
+    *s = (gm_wfdb_segment){gm_strdup(name), (size_t)n, r->line};
+    r->n_segments_read++;
+    return s->name ? GM_OK : gm_fail(GM_ENOMEM, "%s: no memory", r->name);
 }
 
 static gm_status find_file(reader *r, const char *file, size_t *index)
@@ -151,14 +200,12 @@ static gm_status number_at(const reader *r, char **p, const char *what, long min
 /* format[xN][:skew][+offset] */
 static gm_status read_format(reader *r, char *word, gm_wfdb_signal *s)
 {
-    static const int known[] = {16, 24, 32, 61, 80, 212};
     const char *whole_word = word;
     long n;
     GM_TRY(number_at(r, &word, "the signal format", 0, 10000, &n));
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (n == known[i]) s->format = known[i];
-    if (!s->format)
-        return fail_at(r, "signal format %ld is not read (known are 16, 24, 32, 61, 80, 212)", n);
+    s->format = (int)n;
+    if (!gm_wfdb_format_is_known(s->format))
+        return fail_at(r, "signal format %ld is not read (known are " GM_WFDB_FORMATS ")", n);
     s->samples_per_frame = 1;
     if (*word == 'x') {
         word++;
@@ -167,7 +214,7 @@ static gm_status read_format(reader *r, char *word, gm_wfdb_signal *s)
     }
     if (*word == ':') {
         word++;
-        GM_TRY(number_at(r, &word, "the skew", -1000000, 1000000, &s->skew_frames));
+        GM_TRY(number_at(r, &word, "the skew", 0, MAX_SKEW_FRAMES, &s->skew_frames));
         s->skew_stated = true;
     }
     if (*word == '+') {
@@ -214,7 +261,8 @@ static gm_status read_signal_line(reader *r, char *line)
     char *file = next_word(&line), *format = next_word(&line), *word;
     if (!format) return fail_at(r, "the signal format is missing after \"%.60s\"", file);
     GM_TRY(read_format(r, format, s));
-    GM_TRY(find_file(r, file, &s->file));
+    s->file = GM_WFDB_NO_FILE;
+    if (s->format) GM_TRY(find_file(r, file, &s->file));
     r->n_signals_read++;
     if (!(word = next_word(&line))) return GM_OK;
     GM_TRY(read_gain(r, word, s, &baseline_stated));
@@ -222,6 +270,7 @@ static gm_status read_signal_line(reader *r, char *line)
     GM_TRY(whole(r, word, "the ADC resolution", 0, 64, &n));
     if (!(word = next_word(&line))) return GM_OK;
     GM_TRY(whole(r, word, "the ADC zero", INT32_MIN, INT32_MAX, &n));
+    s->adc_zero = n;
     if (!baseline_stated) s->baseline = (double)n;
     if (!(word = next_word(&line))) return GM_OK;
     GM_TRY(whole(r, word, "the first count", INT32_MIN, INT32_MAX, &s->first_count));
@@ -259,15 +308,22 @@ static gm_status read_lines(reader *r)
             GM_TRY(add_comment(r, text + 1));
         else if (!*text)
             continue;
-        else if (!r->h->signals)
+        else if (!r->record_line_read)
             GM_TRY(read_record_line(r, line));
-        else if (r->n_signals_read < r->h->n_signals)
+        else if (r->n_segments_read < r->h->n_segments)
+            GM_TRY(read_segment_line(r, line));
+        else if (r->h->signals && r->n_signals_read < r->h->n_signals)
             GM_TRY(read_signal_line(r, line));
         else
-            return fail_at(r, "a line after the last of %zu signals", r->h->n_signals);
+            return fail_at(r, "a line after the last of %zu %s",
+                           r->h->signals ? r->h->n_signals : r->h->n_segments,
+                           r->h->signals ? "signals" : "segments");
     }
-    if (!r->h->signals) return fail_at(r, "the record line is missing");
-    if (r->n_signals_read < r->h->n_signals)
+    if (!r->record_line_read) return fail_at(r, "the record line is missing");
+    if (r->n_segments_read < r->h->n_segments)
+        return fail_at(r, "the header ends after %zu of %zu segments", r->n_segments_read,
+                       r->h->n_segments);
+    if (r->h->signals && r->n_signals_read < r->h->n_signals)
         return fail_at(r, "the header ends after %zu of %zu signals", r->n_signals_read,
                        r->h->n_signals);
     return GM_OK;
@@ -297,11 +353,14 @@ void gm_wfdb_header_destroy(gm_wfdb_header *h)
         gm_free(h->signals[i].unit);
         gm_free(h->signals[i].name);
     }
+    for (size_t i = 0; h->segments && i < h->n_segments; i++)
+        gm_free(h->segments[i].name);
     for (size_t i = 0; i < h->n_files; i++)
         gm_free(h->files[i]);
     for (size_t i = 0; i < h->n_comments; i++)
         gm_free(h->comments[i]);
     gm_free(h->signals);
+    gm_free(h->segments);
     gm_free(h->files);
     gm_free(h->comments);
     gm_free(h->record);

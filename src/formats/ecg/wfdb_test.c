@@ -1,6 +1,7 @@
 #include "ecg/wfdb.h"
 
 #include "core/alloc.h"
+#include "ecg/wfdb_memory.h"
 #include "testing/gm_test.h"
 
 #define ECG GM_SHARED_DIR "/data/ecg"
@@ -68,19 +69,12 @@ static void ludb_gains_that_break_einthoven_are_noticed(void)
     EXPECT(n_broken == 140);
 }
 
-/* A record of one signal file in memory. */
+/* A record in memory whose signal files all hold the same bytes. */
 static gm_status from_memory(gm_ecg **e, const char *header, size_t header_length,
                              const void *bytes, size_t length)
 {
-    *e = NULL;
-    gm_wfdb_header *h;
-    GM_TRY(gm_wfdb_header_parse(&h, header, header_length, "m.hea"));
-    gm_wfdb_file files[4];
-    for (size_t f = 0; f < 4; f++)
-        files[f] = (gm_wfdb_file){bytes, length};
-    gm_status s = h->n_files <= 4 ? gm_wfdb_signals(e, h, files, "m.hea") : GM_EFORMAT;
-    gm_wfdb_header_destroy(h);
-    return s;
+    const gm_wfdb_memory_file files[] = {{"m.hea", header, header_length}, {NULL, bytes, length}};
+    return gm_wfdb_memory_read(e, files, 2, 0);
 }
 
 static gm_ecg *record_of(const char *header, const void *bytes, size_t length)
@@ -147,21 +141,27 @@ static void wrong_checksums_and_first_counts_are_notes(void)
 static void fields_of_the_header_are_understood(void)
 {
     gm_ecg *e = record_of("m 2 250/100(2) 2 10:11:12 29/09/1990\r\n\r\n"
-                          "m.dat 16:3+2 400(-10)/uV 16 5\r\n"
-                          "m.dat 16:0 0.5/mmHg 12 7 4 6 0 ABP right arm\r\n#Age: 51  Sex: F\r\n",
+                          "m.dat 16:1+2 400(-10)/uV 16 5\r\n"
+                          "m.dat 16:0+2 0.5/mmHg 12 7 4 6 0 ABP right arm\r\n#Age: 51  Sex: F\r\n",
                           "..\1\0\4\0\3\0\2\0", 10);
     if (!e) return;
     const gm_ecg_channel *c = e->channels;
     EXPECT(e->rate_hz == 250 && e->n_samples == 2 && e->n_channels == 2);
-    EXPECT(c[0].counts[0] == 1 && c[0].counts[1] == 3 && c[1].counts[0] == 4 &&
-           c[1].counts[1] == 2);
+    EXPECT(c[0].counts[0] == 3 && c[0].counts[1] == GM_ECG_MISSING_COUNT);
+    EXPECT(c[1].counts[0] == 4 && c[1].counts[1] == 2);
     EXPECT(c[0].baseline == -10 && c[1].baseline == 7);
     EXPECT_CLOSE(c[0].mv_per_count, 0.001 / 400, 1e-15, 0);
     EXPECT(isnan(c[1].mv_per_count) && strcmp(c[1].unit, "mmHg") == 0);
     EXPECT(!c[0].name && strcmp(c[1].name, "ABP right arm") == 0);
-    EXPECT(c[0].skew_ms == 12 && c[1].skew_ms == 0);
+    EXPECT(c[0].skew_ms == 4 && c[1].skew_ms == 0);
     EXPECT(strcmp(e->acquired, "1990-09-29T10:11:12") == 0);
-    EXPECT(e->patient.age_years == 51 && e->patient.sex == GM_SEX_FEMALE && e->n_notes == 0);
+    EXPECT(e->patient.age_years == 51 && e->patient.sex == GM_SEX_FEMALE);
+    EXPECT(e->n_comments == 1 && strcmp(e->comments[0], "Age: 51  Sex: F") == 0);
+    EXPECT(e->n_notes == 2);
+    if (e->n_notes == 2) {
+        EXPECT_CONTAINS(e->notes[0], "its first 1 samples precede the record's sample 0");
+        EXPECT_CONTAINS(e->notes[1], "1 of 2 samples are missing");
+    }
     gm_ecg_destroy(e);
 }
 
@@ -180,7 +180,7 @@ static void what_the_header_does_not_say_stays_unknown(void)
     gm_ecg_destroy(e);
 }
 
-static void the_leads_rate_decides_among_several(void)
+static void signals_at_another_rate_are_another_waveform(void)
 {
     /* Frames of 2 samples of II and 1 of a respiration signal. */
     gm_ecg *e = record_of("m 2 250 2\nm.dat 16x2 200 16 0 1 12 0 II\nm.dat 16 1 16 0 9 17 0 resp\n",
@@ -188,8 +188,96 @@ static void the_leads_rate_decides_among_several(void)
     if (!e) return;
     EXPECT(e->n_channels == 1 && e->rate_hz == 500 && e->n_samples == 4);
     EXPECT(e->channels[0].counts[2] == 4 && e->channels[0].counts[3] == 5);
+    EXPECT(e->n_notes == 0 && e->n_others == 1);
+    if (e->n_others == 1) {
+        const gm_ecg *o = e->others[0];
+        EXPECT(o->n_channels == 1 && o->rate_hz == 250 && o->n_samples == 2);
+        EXPECT(strcmp(o->group, "250 Hz") == 0 && strcmp(o->channels[0].name, "resp") == 0);
+        EXPECT(o->channels[0].counts[0] == 9 && o->channels[0].counts[1] == 8);
+    }
+    gm_ecg_destroy(e);
+}
+
+/* The rate of most standard leads is the ECG's, wherever they stand in the header. */
+static void most_leads_are_the_ecg(void)
+{
+    gm_ecg *e = record_of("m 4 100 1\nm.dat 80x2 1 8 0 1 1 0 V1\nm.dat 80 1 8 0 1 1 0 I\n"
+                          "m.dat 80 1 8 0 1 1 0 II\nm.dat 80x3 1 8 0 1 1 0 x\n",
+                          "\x81\x82\x83\x84\x85\x86\x87", 7);
+    if (!e) return;
+    EXPECT(e->n_channels == 2 && e->rate_hz == 100 && e->n_others == 2);
+    EXPECT(e->channels[0].counts[0] == 3 && e->channels[1].counts[0] == 4);
+    EXPECT(e->others[0]->rate_hz == 200 && e->others[0]->channels[0].counts[1] == 2);
+    EXPECT(e->others[1]->rate_hz == 300 && e->others[1]->channels[0].counts[2] == 7);
+    gm_ecg_destroy(e);
+    e = record_of("m 2 8 1\nm.dat 80x50 1 8 0 1 1 0 I\nm.dat 80 1 8 0 1 1 0 slow\n",
+                  "01234567890123456789012345678901234567890123456789!", 51);
+    EXPECT(e && e->n_others == 0 && e->rate_hz == 400 && e->n_notes > 0);
+    if (e && e->n_notes) EXPECT_CONTAINS(e->notes[0], "the signals at 8 Hz are left out");
+    gm_ecg_destroy(e);
+}
+
+/* A signal of two samples a frame that is one frame late: sample 0 is the third of the file. */
+static void skew_makes_samples_simultaneous(void)
+{
+    gm_ecg *e = record_of("m 2 250 3\nm.dat 80x2:1 1 8 0 1 21 0 I\nm.dat 80 1 8 0 7 24 0 x\n",
+                          "\x81\x82\x87\x83\x84\x88\x85\x86\x89", 9);
+    if (!e) return;
+    static const int32_t expected[] = {3, 4, 5, 6, GM_ECG_MISSING_COUNT, GM_ECG_MISSING_COUNT};
+    EXPECT(memcmp(e->channels[0].counts, expected, sizeof expected) == 0);
+    EXPECT(e->channels[0].skew_ms == 4 && e->others[0]->channels[0].counts[0] == 7);
+    EXPECT(isnan(e->others[0]->channels[0].skew_ms));
+    EXPECT(e->n_notes == 2); /* and none about a checksum: that is of the whole file */
+    gm_ecg_destroy(e);
+}
+
+static void annotations_beside_the_header_become_marks(void)
+{
+    static const char header[] =
+        "m 2 250 2\nm.dat 16x2 200 16 0 1 12 0 II\nm.dat 16 1 16 0 9 17 0 resp\n";
+    /* + at 0 with a note, N at 1 of signal 1, V at 1 with subtype 2 and number -1 of signal 9 */
+    static const unsigned char atr[] = {0,      28 << 2, 2,       63 << 2,     '(',    'N', 1,
+                                        1 << 2, 1,       62 << 2, 0,           5 << 2, 2,   61 << 2,
+                                        9,      62 << 2, 0xFF,    60 << 2 | 3, 0,      0};
+    gm_wfdb_memory_file files[] = {{"m.hea", header, strlen(header)},
+                                   {"m.atr", atr, sizeof atr},
+                                   {NULL, "\1\0\2\0\x9\0\4\0\5\0\x8\0", 12}};
+    gm_ecg *e;
+    EXPECT(gm_wfdb_memory_read(&e, files, 3, 0) == GM_OK);
+    if (!e) return;
+    EXPECT(e->n_marks == 3);
+    if (e->n_marks == 3) {
+        const gm_ecg_mark *m = e->marks;
+        EXPECT(strcmp(m[0].what, "+") == 0 && strcmp(m[0].text, "(N") == 0 && m[0].channel == 0);
+        EXPECT(strcmp(m[0].scheme, "MIT") == 0 && strcmp(m[0].code, "28") == 0 && m[0].sample == 0);
+        EXPECT(m[1].group == 1 && m[1].channel == 0 && m[1].sample == 1);
+        EXPECT(strcmp(m[1].code, "1") == 0 && !m[1].text && isnan(m[1].duration_ms));
+        EXPECT(m[2].group == 0 && m[2].channel == -1 && m[2].sample == 2); /* in samples of II */
+        EXPECT(strcmp(m[2].code, "5/2/-1") == 0 && strcmp(m[2].what, "V") == 0);
+    }
     EXPECT(e->n_notes == 1);
-    EXPECT_CONTAINS(e->notes[0], "signal 1 (resp): 1 samples a frame, the ECG has 2: left out");
+    EXPECT_CONTAINS(e->notes[0], "1 annotations are of signals that are not here");
+    gm_ecg_destroy(e);
+    files[1].length -= 1;
+    EXPECT(gm_wfdb_memory_read(&e, files, 3, 0) == GM_OK && e->n_marks == 0 && e->n_notes == 1);
+    EXPECT_CONTAINS(e->notes[0], "annotations not read: m.atr: byte 18:");
+    gm_ecg_destroy(e);
+}
+
+static void annotations_may_count_other_ticks_than_frames(void)
+{
+    static const char header[] = "m 1 250 2\nm.dat 16 200 16 0 1 3 0 II\n";
+    static const unsigned char atr[] = "\0\x58\x18\xFC## time resolution: 1000\0";
+    unsigned char bytes[64];
+    size_t n = 4 + 24;
+    memcpy(bytes, atr, n);
+    memcpy(bytes + n, "\2\4\0\0", 4);
+    const gm_wfdb_memory_file files[] = {
+        {"m.hea", header, strlen(header)}, {"m.atr", bytes, n + 4}, {NULL, "\1\0\2\0", 4}};
+    gm_ecg *e;
+    EXPECT(gm_wfdb_memory_read(&e, files, 3, 0) == GM_OK);
+    if (!e) return;
+    EXPECT(e->n_marks == 1 && e->marks[0].sample == 0.5);
     gm_ecg_destroy(e);
 }
 
@@ -205,7 +293,9 @@ static void malformed_records_are_refused_with_their_place(void)
         {"m 0 500 2\n", "m.hea:1: the number of signals is \"0\""},
         {"m -1 500 2\n", "the number of signals is \"-1\""},
         {"m 99999999999999999999 500 2\n", "expected a whole number from 1 to 256"},
-        {"m/3 1 500 2\nm.dat 16\n", "m.hea:1: \"m/3\" is a record of several segments"},
+        {"m/0 1 500 2\n", "m.hea:1: the number of segments is \"0\""},
+        {"m/99999999 1 500 2\n", "the number of segments is \"99999999\""},
+        {"m/50000 1 500 2\na 2\n", "50000 segments, but the header has only 4 bytes for them"},
         {"m 1 0 2\nm.dat 16 200\n", "m.hea:1: the sampling rate is \"0\""},
         {"m 1 nan 2\nm.dat 16 200\n", "m.hea:1: the sampling rate is \"nan\""},
         {"m 1 -500 2\nm.dat 16 200\n", "the sampling rate is \"-500\""},
@@ -218,7 +308,11 @@ static void malformed_records_are_refused_with_their_place(void)
         {"m 2 500 2\nm.dat 16 200\n", "m.hea:2: the header ends after 1 of 2 signals"},
         {"m 1 500 2\nm.dat 16 200\nm.dat 16 200\n", "m.hea:3: a line after the last of 1 signals"},
         {"m 1 500 2\nm.dat\n", "m.hea:2: the signal format is missing"},
-        {"m 1 500 2\nm.dat 310 200\n", "m.hea:2: signal format 310 is not read"},
+        {"m 1 500 2\nm.dat 516 200\n", "m.hea:2: signal format 516 is not read"},
+        {"m 1 500 2\nm.dat 16:-1 200\n", "m.hea:2: the skew at \"-1"},
+        {"m 1 500 2\nm.dat 16:2 200\n", "signal ?: a skew of 2 frames, the record has 2"},
+        {"m 1 500\n~ 0 200\n", "the record holds no sample"},
+        {"m 1 500 9999999999\n~ 0 200\n", "allowed are 1073741824 samples"},
         {"m 1 500 2\nm.dat 16x0 200\n", "m.hea:2: samples a frame at \"0\""},
         {"m 1 500 2\nm.dat 16y 200\n", "signal format \"16y\" goes on with \"y\""},
         {"m 1 500 2\nm.dat 16+99 200\n", "the header places the samples at byte 99"},
@@ -233,9 +327,9 @@ static void malformed_records_are_refused_with_their_place(void)
         {"m 1 500 2\n../m.dat 16 200\n", "only a file beside the header is read"},
         {"m 1 500 2\n- 16 200\n", "only a file beside the header is read"},
         {"m 2 500 1\nm.dat 16 200\nm.dat 61 200\n",
-         "m.hea:3: signal file m.dat is in format 16 and in"},
-        {"m 2 250 1\nm.dat 80 1 8 0 1 1 0 I\nm.dat 80x2 1 8 0 1 1 0 II\n",
-         "leads at different rates"},
+         "m.hea:3: signal file m.dat: format 16 from byte 0 on, but also format 61"},
+        {"m 2 500 1\nm.dat 16+1 200\nm.dat 16+2 200\n",
+         "format 16 from byte 1 on, but also format 16"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         gm_ecg *e;
@@ -305,7 +399,11 @@ int main(int argc, char **argv)
     RUN(wrong_checksums_and_first_counts_are_notes);
     RUN(fields_of_the_header_are_understood);
     RUN(what_the_header_does_not_say_stays_unknown);
-    RUN(the_leads_rate_decides_among_several);
+    RUN(signals_at_another_rate_are_another_waveform);
+    RUN(most_leads_are_the_ecg);
+    RUN(skew_makes_samples_simultaneous);
+    RUN(annotations_beside_the_header_become_marks);
+    RUN(annotations_may_count_other_ticks_than_frames);
     RUN(malformed_records_are_refused_with_their_place);
     RUN(a_record_cut_or_flipped_anywhere_never_crashes);
     RUN(without_memory_it_fails_cleanly);
