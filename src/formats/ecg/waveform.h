@@ -28,7 +28,7 @@ typedef struct {
     double mv_per_count; /* > 0; NaN: uncalibrated or not a voltage */
     double baseline;     /* counts */
     char *unit;          /* as written in the file, NULL if not stated */
-    double skew_ms;      /* NaN: not stated */
+    double skew_ms;      /* still in the counts: a later time of sample 0; NaN: not stated */
     double low_cut_hz, high_cut_hz, notch_hz; /* filters as stated; NaN: not stated */
     int32_t *counts;                          /* [n_samples] */
 } gm_ecg_channel;

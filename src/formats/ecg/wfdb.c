@@ -195,7 +195,7 @@ static gm_status take_out_skew(record *r, size_t track)
     const gm_wfdb_signal *s = r->plan.tracks[track].described;
     gm_ecg_channel *c = channel_of(r, track);
     if (!c || !s->skew_stated) return GM_OK;
-    c->skew_ms = 1000.0 * (double)s->skew_frames / r->plan.rate_hz;
+    c->skew_ms = 0; /* from here on */
     size_t n = r->plan.n_frames * s->samples_per_frame,
            shift = (size_t)s->skew_frames * s->samples_per_frame;
     if (shift == 0) return GM_OK;
@@ -212,7 +212,7 @@ static gm_status take_out_skew(record *r, size_t track)
         r->e,
         "signal %s: its skew of %g ms is taken out; its first %zu samples precede the "
         "record's sample 0 and are left off",
-        title(&r->plan.tracks[track]), c->skew_ms, shift);
+        title(&r->plan.tracks[track]), 1000.0 * (double)s->skew_frames / r->plan.rate_hz, shift);
 }
 
 static gm_status describe(record *r, size_t track)

@@ -21,7 +21,6 @@ typedef struct {
     const gm_ecg_channel *c;
     size_t samples_per_frame, n_samples;
     bool skew_stated;
-    size_t skew_frames;
     char gain[LONGEST_NUMBER];
     const char *unit; /* NULL: none is written */
 } column;
@@ -233,21 +232,12 @@ static gm_status check_baseline(const writer *w, const gm_ecg_channel *c)
                    w->path, title(c), c->baseline);
 }
 
-/* The reader takes skew out: what it returns has as many samples missing at the end, and only such a
- * channel can be written so that it comes back the same. */
+/* A skew that is still in the samples has no place: WFDB would shift them to take it out. */
 static gm_status set_skew(writer *w, column *col)
 {
-    double skew_ms = col->c->skew_ms, frames = rint(skew_ms * w->frame_hz / 1000);
-    if (isnan(skew_ms)) return GM_OK;
-    bool fits =
-        frames >= 0 && frames < (double)w->n_frames && 1000.0 * frames / w->frame_hz == skew_ms;
-    size_t n = fits ? (size_t)frames * col->samples_per_frame : 0;
-    for (size_t i = 0; i < n && fits; i++)
-        fits = col->c->counts[col->n_samples - 1 - i] == GM_ECG_MISSING_COUNT;
-    if (!fits) return gm_ecg_files_leave_out(w->out, "the skew of %s", title(col->c));
-    col->skew_stated = true;
-    col->skew_frames = (size_t)frames;
-    return GM_OK;
+    col->skew_stated = col->c->skew_ms == 0;
+    if (isnan(col->c->skew_ms) || col->skew_stated) return GM_OK;
+    return gm_ecg_files_leave_out(w->out, "the skew of %s", title(col->c));
 }
 
 static gm_status describe_columns(writer *w)
@@ -283,12 +273,12 @@ static int choose_format(const writer *w)
 /* Puts one signal's samples into their places; *first and *sum as the header states them. */
 static void put_column(const writer *w, const column *col, size_t at, int32_t *first, uint32_t *sum)
 {
-    size_t n_skew = col->skew_frames * col->samples_per_frame, i = 0;
+    size_t i = 0;
     *first = 0;
     *sum = 0;
     for (size_t frame = 0; frame < w->n_frames; frame++) {
         for (size_t k = 0; k < col->samples_per_frame; k++, i++) {
-            int32_t v = i < n_skew ? GM_ECG_MISSING_COUNT : col->c->counts[i - n_skew];
+            int32_t v = col->c->counts[i];
             if (v == GM_ECG_MISSING_COUNT) v = gm_wfdb_missing(w->format);
             if (i == 0) *first = v;
             *sum += (uint32_t)v;
@@ -302,7 +292,7 @@ static void print_signal(writer *w, const column *col, int32_t first, uint32_t s
     gm_text *t = &w->header;
     gm_text_addf(t, "%s.dat %d", w->name, w->format);
     if (col->samples_per_frame > 1) gm_text_addf(t, "x%zu", col->samples_per_frame);
-    if (col->skew_stated) gm_text_addf(t, ":%zu", col->skew_frames);
+    if (col->skew_stated) gm_text_add(t, ":0");
     gm_text_addf(t, " %s(%.0f)", col->gain, col->c->baseline + 0.0);
     if (col->unit) gm_text_addf(t, "/%s", col->unit);
     gm_text_addf(t, " %d 0 %d %d 0", w->format, first, (int16_t)(sum & 0xFFFF));
@@ -403,6 +393,18 @@ static gm_status add_beside(writer *w, const char *ending, const void *bytes, si
     return s;
 }
 
+/* Annotations of an earlier record of that name would be read as this one's: an end mark takes their
+ * place. */
+static gm_status empty_stale_annotations(writer *w)
+{
+    char *path = gm_strdup(w->path);
+    if (!path) return gm_fail(GM_ENOMEM, "%s: no memory", w->path);
+    memcpy(path + strlen(path) - strlen(".hea"), ".atr", strlen(".atr"));
+    gm_status s = gm_file_exists(path) ? gm_ecg_files_add(w->out, path, "\0\0", 2) : GM_OK;
+    gm_free(path);
+    return s;
+}
+
 static gm_status write_marks(writer *w)
 {
     gm_annotations *a;
@@ -411,6 +413,7 @@ static gm_status write_marks(writer *w)
     GM_TRY(gm_wfdb_marks_of(&a, &n_lost, w->e, w->is_written, w->frame_hz));
     gm_status s = a ? gm_annotations_write(&bytes, &length, a) : GM_OK;
     if (s == GM_OK && a) s = add_beside(w, ".atr", bytes, length);
+    if (s == GM_OK && !a) s = empty_stale_annotations(w);
     gm_free(bytes);
     gm_annotations_destroy(a);
     for (size_t i = 0; i < w->e->n_marks; i++) {

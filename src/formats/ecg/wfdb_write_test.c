@@ -351,10 +351,10 @@ static void skew_changes_no_sample(void)
     gm_ecg *e;
     EXPECT(gm_wfdb_memory_read(&e, in, 2, 0) == GM_OK);
     if (!e) return;
-    EXPECT(e->channels[0].skew_ms == 4 && e->channels[0].counts[0] == 4);
-    expect_round_trip(e, "out_1.dat 16x2:1 1(0) 16 0 -32768 ");
+    EXPECT(e->channels[0].skew_ms == 0 && e->channels[0].counts[0] == 4);
+    expect_round_trip(e, "out_1.dat 16x2:0 1(0) 16 0 4 ");
     gm_ecg_files files;
-    e->channels[0].counts[7] = 1;
+    e->channels[0].skew_ms = 2;
     gm_ecg *back = round_trip(&files, e);
     EXPECT(files.n_left_out == 1 && strcmp(files.left_out[0], "the skew of I") == 0);
     if (back) EXPECT(memcmp(back->channels[0].counts, e->channels[0].counts, 8 * 4) == 0);

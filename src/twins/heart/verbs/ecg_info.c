@@ -163,8 +163,8 @@ static void say_waveform(gm_text *t, const gm_ecg *e)
             gm_text_addf(t, " %8.4g  %8g", 1000 * c->mv_per_count, c->baseline);
         else
             gm_text_addf(t, "  unknown  %8g", c->baseline);
-        if (isfinite(c->low_cut_hz) || isfinite(c->high_cut_hz))
-            gm_text_addf(t, "  %g to %g", c->low_cut_hz, c->high_cut_hz);
+        if (isfinite(c->low_cut_hz)) gm_text_addf(t, "  from %g", c->low_cut_hz);
+        if (isfinite(c->high_cut_hz)) gm_text_addf(t, "  to %g", c->high_cut_hz);
         if (isfinite(c->notch_hz)) gm_text_addf(t, "  %g", c->notch_hz);
         gm_text_add(t, "\n");
     }
