@@ -87,16 +87,23 @@ void gm_dcm_close_sequence(gm_text *t)
     add_head(t, sequence_end, NULL, 0);
 }
 
+void gm_dcm_put_code_values(gm_text *t, const char *scheme, const char *code, const char *meaning)
+{
+    bool is_long = strlen(code) >= GM_DCM_CODE_ROOM;
+    if (!is_long) gm_dcm_put_text(t, 0x00080100, "SH", code);
+    gm_dcm_put_text(t, 0x00080102, "SH", scheme);
+    /* Without its version this scheme does not say what a code means (PS3.3 8.1). */
+    if (strcmp(scheme, "SCPECG") == 0) gm_dcm_put_text(t, 0x00080103, "SH", "1.3");
+    gm_dcm_put_text(t, 0x00080104, "LO", meaning);
+    if (is_long) gm_dcm_put_text(t, 0x00080119, "UC", code);
+}
+
 void gm_dcm_put_code(gm_text *t, uint32_t sequence, const char *scheme, const char *code,
                      const char *meaning)
 {
-    bool is_long = strlen(code) >= GM_DCM_CODE_ROOM;
     gm_dcm_open_sequence(t, sequence);
     gm_dcm_open_item(t);
-    if (!is_long) gm_dcm_put_text(t, 0x00080100, "SH", code);
-    gm_dcm_put_text(t, 0x00080102, "SH", scheme);
-    gm_dcm_put_text(t, 0x00080104, "LO", meaning);
-    if (is_long) gm_dcm_put_text(t, 0x00080119, "UC", code);
+    gm_dcm_put_code_values(t, scheme, code, meaning);
     gm_dcm_close_item(t);
     gm_dcm_close_sequence(t);
 }

@@ -21,8 +21,9 @@ void gm_dcm_open_item(gm_text *t);
 void gm_dcm_close_item(gm_text *t);
 void gm_dcm_close_sequence(gm_text *t);
 
-/* A code sequence of one item; a code of more than 16 characters becomes a long one. scheme, code and
+/* The elements of a code, and a sequence of one; a code of more than 16 characters becomes a long one. scheme, code and
  * meaning as gm_dcm_clean() left them. */
+void gm_dcm_put_code_values(gm_text *t, const char *scheme, const char *code, const char *meaning);
 void gm_dcm_put_code(gm_text *t, uint32_t sequence, const char *scheme, const char *code,
                      const char *meaning);
 

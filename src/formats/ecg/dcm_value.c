@@ -208,14 +208,17 @@ static void shorten(char *text)
 
 bool gm_dcm_decimal(char text[GM_DCM_DS_ROOM], double v)
 {
-    char longest[64];
     strcpy(text, "0");
-    for (int digits = 1; digits <= MOST_DIGITS; digits++) {
-        snprintf(longest, sizeof longest, "%.*g", digits, v);
-        if (strlen(longest) > LONGEST_DS) shorten(longest);
-        if (strlen(longest) > LONGEST_DS) continue;
-        memcpy(text, longest, strlen(longest) + 1);
-        if (strtod(text, NULL) == v) return true;
+    for (int with_exponent = 0; with_exponent <= 1; with_exponent++) {
+        for (int digits = 1; digits <= MOST_DIGITS; digits++) {
+            char longest[64];
+            snprintf(longest, sizeof longest, "%.*g", digits, v);
+            if (!with_exponent && strchr(longest, 'e')) continue;
+            if (strlen(longest) > LONGEST_DS) shorten(longest);
+            if (strlen(longest) > LONGEST_DS) continue;
+            memcpy(text, longest, strlen(longest) + 1);
+            if (strtod(text, NULL) == v) return true;
+        }
     }
     return false;
 }

@@ -99,17 +99,21 @@ typedef struct {
 static gm_status split_acquired(gm_dcm_job *j, acquisition *a)
 {
     *a = (acquisition){{0}, {0}, {0}, {0}};
-    if (!j->e->acquired)
-        return gm_ecg_files_leave_out(j->out, "time of acquisition: unknown, left empty although "
-                                              "DICOM requires one");
-    if (!gm_dcm_dt_of_iso(a->dt, j->e->acquired))
-        return gm_ecg_files_leave_out(j->out, "time of acquisition \"%.60s\": no date",
-                                      j->e->acquired);
+    const char *acquired = j->e->acquired ? j->e->acquired : "unknown";
+    if (!gm_dcm_dt_of_iso(a->dt, acquired))
+        return gm_ecg_files_leave_out(
+            j->out, "time of acquisition (%.60s): left empty although DICOM requires one",
+            acquired);
     size_t n = strcspn(a->dt, "+-");
     if (a->dt[n]) memcpy(a->zone, a->dt + n, 5);
     if (n >= 8) memcpy(a->date, a->dt, 8);
     if (n >= 12 && n - 8 < sizeof a->time) memcpy(a->time, a->dt + 8, n - 8);
-    return GM_OK;
+    if (a->time[0]) return GM_OK;
+    return gm_ecg_files_leave_out(
+        j->out,
+        "date and time of content: left empty although DICOM requires them, for only %s is "
+        "known",
+        acquired);
 }
 
 static gm_status put_birth_date(gm_dcm_job *j)

@@ -65,14 +65,10 @@ static gm_status put_concept(gm_text *t, const gm_ecg_mark *m, bool with_text, l
     l->n_cut += !gm_dcm_clean(scheme, sizeof scheme, m->scheme, LONGEST_SHORT, "\\");
     l->n_cut += !gm_dcm_clean(code, sizeof code, m->code, LONGEST_CODE, "\\");
     GM_TRY(gm_dcm_make_code(own, what));
-    const char *value = has_code ? code : own;
-    bool is_long = strlen(value) >= GM_DCM_CODE_ROOM;
     gm_dcm_open_sequence(t, 0x0040A043);
     gm_dcm_open_item(t);
-    if (!is_long) gm_dcm_put_text(t, 0x00080100, "SH", value);
-    gm_dcm_put_text(t, 0x00080102, "SH", has_code ? scheme : GM_DCM_OWN_SCHEME);
-    gm_dcm_put_text(t, 0x00080104, "LO", meaning);
-    if (is_long) gm_dcm_put_text(t, 0x00080119, "UC", value);
+    gm_dcm_put_code_values(t, has_code ? scheme : GM_DCM_OWN_SCHEME, has_code ? code : own,
+                           meaning);
     if (with_text) {
         l->n_cut += !gm_dcm_clean(text, sizeof text, m->text, LONGEST_NAME, "\\");
         GM_TRY(gm_dcm_make_code(own, text));
