@@ -226,14 +226,14 @@ void read_measurement(gm_ecg *e, const content &c)
     const gm_dcm_measurement *k =
         gm_dcm_measurement_of(c.concept_name.value.c_str(), c.concept_name.meaning.c_str());
     if (!k || c.values.empty()) return;
-    double *field = reinterpret_cast<double *>(reinterpret_cast<char *>(e) + k->offset);
-    double v = c.values[0];
+    char *field = reinterpret_cast<char *>(e) + k->offset;
+    double v = c.values[0], said;
+    memcpy(&said, field, sizeof said);
     const OFString &unit = c.unit.value;
-    if (!std::isnan(*field)) return;
-    if (k->is_angle ? unit == "deg" && std::fabs(v) <= 360 : unit == "ms" && v > 0 && v < 20000)
-        *field = v;
-    else if (!k->is_angle && unit == "s" && v > 0 && v < 20)
-        *field = v * 1000;
+    if (!k->is_angle && unit == "s") v *= 1000;
+    bool is_sound = k->is_angle ? unit == "deg" && std::fabs(v) <= 360
+                                : (unit == "ms" || unit == "s") && v > 0 && v < 20000;
+    if (std::isnan(said) && is_sound) memcpy(field, &v, sizeof v);
 }
 
 /* ---- one annotation ----------------------------------------------------------------------------- */

@@ -177,6 +177,63 @@ static inline void dicom_measurement(dicom_writer *w, const char *concept_code, 
     dicom_close(w, true);
 }
 
+static inline void dicom_pairs(dicom_writer *w, uint32_t tag, const uint16_t *values, size_t n)
+{
+    dicom_head(w, tag, "US", (uint32_t)(2 * n));
+    for (size_t i = 0; i < n; i++)
+        dicom_u16(w, values[i]);
+}
+
+static inline void dicom_positions(dicom_writer *w, const uint32_t *values, size_t n)
+{
+    dicom_head(w, 0x0040A132, "UL", (uint32_t)(4 * n));
+    for (size_t i = 0; i < n; i++)
+        dicom_u32(w, values[i]);
+}
+
+/* One item, named in the scheme 99TEST; NULL, 0 and -1 leave a part out. */
+static inline void dicom_annotation(dicom_writer *w, const char *name, const uint16_t *pairs,
+                                    size_t n_pairs, const char *kind, const uint32_t *at, size_t n,
+                                    int group)
+{
+    dicom_open(w, 0xFFFEE000);
+    dicom_code(w, 0x0040A043, name, "99TEST", name);
+    if (n_pairs) dicom_pairs(w, 0x0040A0B0, pairs, n_pairs);
+    dicom_string(w, 0x0040A130, "CS", kind);
+    if (n) dicom_positions(w, at, n);
+    if (group >= 0) dicom_number(w, 0x0040A180, "US", (uint32_t)group);
+    dicom_close(w, true);
+}
+
+/* Every kind of annotation, for a sample of four frames at 500 Hz. */
+static inline void dicom_ranges(dicom_writer *w)
+{
+    static const uint16_t two[] = {1, 2}, three[] = {1, 1, 1, 3}, all[] = {1, 1, 1, 2, 1, 3};
+    static const uint16_t nowhere[] = {7, 0};
+    static const uint32_t at[] = {1, 3, 4, 4}, outside[] = {5}, nothing[] = {0};
+    dicom_annotation(w, "point", two, 2, "POINT", at, 1, -1);
+    dicom_annotation(w, "points", all, 6, "MULTIPOINT", at, 3, -1);
+    dicom_annotation(w, "segment", three, 4, "SEGMENT", at, 2, -1);
+    dicom_annotation(w, "segments", two, 2, "MULTISEGMENT", at, 4, -1);
+    dicom_annotation(w, "begin", NULL, 0, "BEGIN", at + 1, 1, -1);
+    dicom_annotation(w, "end", two, 2, "END", at + 1, 1, -1);
+    dicom_annotation(w, "outside", two, 2, "POINT", outside, 1, -1);
+    dicom_annotation(w, "none", two, 2, "POINT", nothing, 1, -1);
+    dicom_annotation(w, "nowhere", nowhere, 2, NULL, NULL, 0, -1);
+    dicom_open(w, 0xFFFEE000);
+    dicom_code(w, 0x0040A043, "t", "99TEST", "seconds");
+    dicom_string(w, 0x0040A138, "DS", "0.002\\0.0025");
+    dicom_close(w, true);
+    dicom_open(w, 0xFFFEE000);
+    dicom_code(w, 0x0040A043, "c", "99TEST", "clock");
+    dicom_string(w, 0x0040A13A, "DT", "20130101093000.004");
+    dicom_close(w, true);
+    dicom_open(w, 0xFFFEE000);
+    dicom_code(w, 0x0040A043, "r", "99TEST", "rhythm");
+    dicom_code(w, 0x0040A168, "64730000", "SCT", "Sinus rhythm");
+    dicom_close(w, true);
+}
+
 static inline void dicom_group(dicom_writer *w, const dicom_sample *s, const char *label,
                                uint32_t n_samples)
 {
