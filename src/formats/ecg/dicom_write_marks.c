@@ -11,12 +11,24 @@ enum { LONGEST_NAME = 64, LONGEST_SHORT = 16, LONGEST_TEXT = 1024, LONGEST_CODE 
 
 /* How many marks lost something, for one line each in left_out. */
 typedef struct {
-    size_t n_empty, n_cut, n_rounded, n_times_rounded;
+    size_t n_empty, n_outside, n_cut, n_rounded, n_times_rounded;
 } losses;
 
 static const gm_ecg *group_of(const gm_ecg *e, const gm_ecg_mark *m)
 {
     return m->group ? e->others[m->group - 1] : e;
+}
+
+/* Whether it lies in a waveform of the record; DICOM has no place for others. */
+static bool is_inside(const gm_ecg *e, const gm_ecg_mark *m)
+{
+    if (m->group > e->n_others) return false;
+    const gm_ecg *g = group_of(e, m);
+    double n = (double)g->n_samples, length = m->duration_ms * g->rate_hz / 1000;
+    if (m->channel < -1 || m->channel >= (int)g->n_channels) return false;
+    if (isnan(m->sample)) return true;
+    return m->sample >= 0 && m->sample < n &&
+           (isnan(length) || (length >= 0 && m->sample + length <= n));
 }
 
 /* ---- what -------------------------------------------------------------------------------------- */
@@ -116,8 +128,8 @@ static gm_status put_mark(gm_dcm_job *j, const gm_ecg_mark *m, losses *l)
     char value[GM_DCM_DS_ROOM], text[4 * LONGEST_TEXT + 8];
     gm_text *t = j->t;
     bool has_name = m->what || (m->scheme && m->code), has_value = !isnan(m->value);
-    if (!has_name && !m->text) {
-        l->n_empty++;
+    if ((!has_name && !m->text) || !is_inside(j->e, m)) {
+        *(!has_name && !m->text ? &l->n_empty : &l->n_outside) += 1;
         return GM_OK;
     }
     bool is_coded = has_name && !has_value && split_coded(m->text, meaning, scheme, code);
@@ -191,6 +203,9 @@ static gm_status say_losses(gm_dcm_job *j, const losses *l)
     if (l->n_empty)
         GM_TRY(gm_ecg_files_leave_out(j->out, "%zu marks without a name or a text, or their value",
                                       l->n_empty));
+    if (l->n_outside)
+        GM_TRY(
+            gm_ecg_files_leave_out(j->out, "%zu marks that lie outside the record", l->n_outside));
     if (l->n_cut)
         GM_TRY(gm_ecg_files_leave_out(j->out, "%zu texts of marks: shortened, or without \\",
                                       l->n_cut));

@@ -254,6 +254,24 @@ static void marks_come_back_the_same(void)
     gm_ecg_destroy(e);
 }
 
+static void marks_outside_the_record_are_left_out_and_said(void)
+{
+    gm_ecg *e = make_ecg(3, 100, 500);
+    gm_ecg_files files;
+    mark(e, "N", NULL, 100);
+    mark(e, "N", NULL, -1);
+    mark(e, "N", NULL, 99)->duration_ms = 4;
+    mark(e, "N", NULL, 5)->group = 1;
+    mark(e, "N", NULL, 5)->channel = 3;
+    gm_ecg *again = round_trip(&files, e);
+    EXPECT(again && again->n_marks == 0 && files.n_left_out == 1);
+    if (files.n_left_out == 1)
+        EXPECT_CONTAINS(files.left_out[0], "5 marks that lie outside the record");
+    gm_ecg_destroy(again);
+    gm_ecg_destroy(e);
+    gm_ecg_files_free(&files);
+}
+
 static void what_the_device_says_becomes_measurements(void)
 {
     gm_ecg *e = make_ecg(12, 100, 500);
@@ -443,6 +461,7 @@ int main(int argc, char **argv)
     RUN(what_was_read_from_any_encoding_comes_back_the_same);
     RUN(facts_come_back_the_same);
     RUN(marks_come_back_the_same);
+    RUN(marks_outside_the_record_are_left_out_and_said);
     RUN(what_the_device_says_becomes_measurements);
     RUN(the_class_is_the_narrowest_that_holds_it);
     RUN(every_scale_comes_back_exactly);
