@@ -4,8 +4,12 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <zlib.h>
+
+#include "core/alloc.h"
 
 enum { PREAMBLE = 132, MAX_DEPTH = 32, MAX_ELEMENTS = 1000000, LONGEST_UID = 64 };
+enum { MAX_INFLATED = 256 << 20 };
 
 static const uint32_t undefined_length = 0xFFFFFFFF;
 enum { ITEM = 0xE000, ITEM_END = 0xE00D, SEQUENCE_END = 0xE0DD };
@@ -14,7 +18,7 @@ typedef struct {
     const unsigned char *bytes;
     size_t at;
     const char *name;
-    bool explicit_vr;
+    bool explicit_vr, big_endian;
     size_t n_elements;
 } walker;
 
@@ -31,14 +35,15 @@ static gm_status fail_at(const walker *w, const header *h, const char *text)
                    h->element, text);
 }
 
-static unsigned read_u16(const unsigned char *p)
+static unsigned read_u16(const walker *w, const unsigned char *p)
 {
-    return p[0] | (unsigned)p[1] << 8;
+    return w->big_endian ? p[1] | (unsigned)p[0] << 8 : p[0] | (unsigned)p[1] << 8;
 }
 
-static uint32_t read_u32(const unsigned char *p)
+static uint32_t read_u32(const walker *w, const unsigned char *p)
 {
-    return read_u16(p) | (uint32_t)read_u16(p + 2) << 16;
+    uint32_t first = read_u16(w, p), second = read_u16(w, p + 2);
+    return w->big_endian ? first << 16 | second : second << 16 | first;
 }
 
 static bool is_one_of(const char vr[3], const char *list)
@@ -61,21 +66,21 @@ static gm_status read_header(walker *w, size_t end, header *h)
                        "%s: byte %zu: %zu stray bytes, too few for an element: "
                        "cut off?",
                        w->name, w->at, end - w->at);
-    h->group = read_u16(p);
-    h->element = read_u16(p + 2);
+    h->group = read_u16(w, p);
+    h->element = read_u16(w, p + 2);
     if (++w->n_elements > MAX_ELEMENTS) return fail_at(w, h, "more than 1,000,000 elements");
     size_t size = 8;
     if (!w->explicit_vr || h->group == 0xFFFE) {
-        h->length = read_u32(p + 4);
+        h->length = read_u32(w, p + 4);
     } else {
         memcpy(h->vr, p + 4, 2);
         if (strlen(h->vr) != 2 || !is_one_of(h->vr, known))
             return fail_at(w, h, "its value representation is not one of DICOM's");
-        h->length = read_u16(p + 6);
+        h->length = read_u16(w, p + 6);
         if (is_one_of(h->vr, long_form)) {
             size = 12;
             if (end - w->at < size) return fail_at(w, h, "cut off before its length");
-            h->length = read_u32(p + 8);
+            h->length = read_u32(w, p + 8);
         }
     }
     w->at += size;
@@ -96,8 +101,8 @@ static bool is_sequence(const walker *w, const header *h)
 {
     if (h->vr[0]) return strcmp(h->vr, "SQ") == 0;
     if (h->length == undefined_length) return true;
-    return h->length >= 8 && read_u16(w->bytes + w->at) == 0xFFFE &&
-           read_u16(w->bytes + w->at + 2) == ITEM;
+    return h->length >= 8 && read_u16(w, w->bytes + w->at) == 0xFFFE &&
+           read_u16(w, w->bytes + w->at + 2) == ITEM;
 }
 
 static gm_status walk_value(walker *w, const header *h, size_t end, int depth)
@@ -153,22 +158,32 @@ static gm_status walk_items(walker *w, size_t end, bool until_mark, int depth)
     return GM_OK;
 }
 
-static gm_status choose_syntax(walker *w, const char uid[LONGEST_UID + 1])
+static gm_status choose_syntax(gm_dcm_syntax *out, const char *uid, const char *name)
 {
-    w->explicit_vr = strcmp(uid, "1.2.840.10008.1.2.1") == 0;
-    if (w->explicit_vr || strcmp(uid, "1.2.840.10008.1.2") == 0) return GM_OK;
+    static const struct {
+        const char *uid;
+        gm_dcm_syntax syntax;
+    } known[] = {{"1.2.840.10008.1.2", GM_DCM_IMPLICIT},
+                 {"1.2.840.10008.1.2.1", GM_DCM_EXPLICIT},
+                 {"1.2.840.10008.1.2.1.99", GM_DCM_DEFLATED},
+                 {"1.2.840.10008.1.2.2", GM_DCM_BIG_ENDIAN}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcmp(uid, known[i].uid) != 0) continue;
+        *out = known[i].syntax;
+        return GM_OK;
+    }
     return gm_fail(GM_EFORMAT,
-                   "%s: transfer syntax \"%s\" is not read (only little endian, uncompressed: "
-                   "1.2.840.10008.1.2 and 1.2.840.10008.1.2.1)",
-                   w->name, uid);
+                   "%s: transfer syntax \"%s\" is not read: a waveform is in 1.2.840.10008.1.2 "
+                   "(implicit), .1.2.1 (explicit), .1.2.1.99 (deflated) or .1.2.2 (big endian)",
+                   name, uid);
 }
 
 /* The file header, group 0002, always explicit little endian; it names the syntax of the rest. */
-static gm_status walk_file_header(walker *w, size_t length)
+static gm_status walk_file_header(walker *w, size_t length, gm_dcm_syntax *syntax)
 {
     char uid[LONGEST_UID + 1] = "";
     w->explicit_vr = true;
-    while (length - w->at >= 2 && read_u16(w->bytes + w->at) == 0x0002) {
+    while (length - w->at >= 2 && read_u16(w, w->bytes + w->at) == 0x0002) {
         header h;
         GM_TRY(read_header(w, length, &h));
         if (h.length == undefined_length || strcmp(h.vr, "SQ") == 0)
@@ -183,14 +198,84 @@ static gm_status walk_file_header(walker *w, size_t length)
     }
     if (!uid[0])
         return gm_fail(GM_EFORMAT, "%s: the DICOM file header names no transfer syntax", w->name);
-    return choose_syntax(w, uid);
+    return choose_syntax(syntax, uid, w->name);
 }
 
-gm_status gm_dcm_check_structure(const void *bytes, size_t length, const char *name)
+/* One step of inflation into a buffer that grows as it fills. */
+static gm_status inflate_more(z_stream *z, gm_dcm_data *d, size_t *capacity, const char *name,
+                              int *state)
+{
+    if (d->length == *capacity) {
+        size_t more = *capacity < MAX_INFLATED / 2 ? 2 * *capacity : MAX_INFLATED;
+        if (more == *capacity)
+            return gm_fail(GM_EFORMAT, "%s: inflates to more than the %d bytes allowed", name,
+                           MAX_INFLATED);
+        char *grown = gm_realloc(d->inflated, more, 1);
+        if (!grown) return gm_fail(GM_ENOMEM, "%s: no memory for %zu bytes", name, more);
+        d->inflated = grown;
+        *capacity = more;
+    }
+    z->next_out = (Bytef *)d->inflated + d->length;
+    z->avail_out = (uInt)(*capacity - d->length);
+    *state = inflate(z, Z_NO_FLUSH);
+    d->length = *capacity - z->avail_out;
+    if (*state == Z_OK || *state == Z_STREAM_END) return GM_OK;
+    return gm_fail(*state == Z_MEM_ERROR ? GM_ENOMEM : GM_EFORMAT,
+                   "%s: the deflated data cannot be inflated after %lu bytes: %s", name,
+                   z->total_in, *state == Z_BUF_ERROR ? "cut off?" : "damaged");
+}
+
+/* The data set is one raw deflate stream (PS3.5 A.5), padded to an even length. */
+static gm_status inflate_data(gm_dcm_data *d, const char *name)
+{
+    z_stream z = {.next_in = (z_const Bytef *)d->bytes, .avail_in = (uInt)d->length};
+    size_t n_in = d->length, capacity = 4096;
+    if (n_in > MAX_INFLATED)
+        return gm_fail(GM_EFORMAT, "%s: %zu deflated bytes, allowed are %d", name, n_in,
+                       MAX_INFLATED);
+    d->length = 0;
+    d->inflated = gm_calloc(capacity, 1);
+    if (!d->inflated || inflateInit2(&z, -MAX_WBITS) != Z_OK)
+        return gm_fail(GM_ENOMEM, "%s: no memory to inflate", name);
+    int state = Z_OK;
+    gm_status s = GM_OK;
+    while (s == GM_OK && state != Z_STREAM_END)
+        s = inflate_more(&z, d, &capacity, name, &state);
+    if (s == GM_OK && n_in - z.total_in > 1)
+        s = gm_fail(GM_EFORMAT, "%s: %zu bytes after the end of the deflated data", name,
+                    n_in - (size_t)z.total_in);
+    inflateEnd(&z);
+    d->bytes = d->inflated;
+    return s;
+}
+
+static gm_status find_data(gm_dcm_data *d, const void *bytes, size_t length, const char *name)
 {
     walker w = {.bytes = bytes, .at = PREAMBLE, .name = name};
     if (length < PREAMBLE || memcmp(w.bytes + PREAMBLE - 4, "DICM", 4) != 0)
         return gm_fail(GM_EFORMAT, "%s: not a DICOM file (no \"DICM\" at byte 128)", name);
-    GM_TRY(walk_file_header(&w, length));
-    return walk_elements(&w, length, false, 0);
+    GM_TRY(walk_file_header(&w, length, &d->syntax));
+    w.explicit_vr = d->syntax != GM_DCM_IMPLICIT;
+    w.big_endian = d->syntax == GM_DCM_BIG_ENDIAN;
+    d->bytes = (const char *)bytes + w.at;
+    d->length = length - w.at;
+    if (d->syntax != GM_DCM_DEFLATED) return walk_elements(&w, length, false, 0);
+    GM_TRY(inflate_data(d, name));
+    w.bytes = (const unsigned char *)d->bytes;
+    w.at = 0;
+    return walk_elements(&w, d->length, false, 0);
+}
+
+gm_status gm_dcm_open(gm_dcm_data *out, const void *bytes, size_t length, const char *name)
+{
+    *out = (gm_dcm_data){0};
+    gm_status s = find_data(out, bytes, length, name);
+    if (s != GM_OK) gm_dcm_close(out);
+    return s;
+}
+
+void gm_dcm_close(gm_dcm_data *d)
+{
+    gm_free(d->inflated);
+    *d = (gm_dcm_data){0};
 }

@@ -1,9 +1,8 @@
 #include "ecg/dicom.h"
 
 #include <string.h>
+#include <strings.h>
 
-#include "core/alloc.h"
-#include "core/file.h"
 #include "ecg/dcm_structure.h"
 #include "ecg/dcm_waveform.h"
 #include "ecg/format.h"
@@ -11,38 +10,20 @@
 /* DCMTK keeps every element as an object of its own: this bounds what a file can cost. */
 enum { MAX_BYTES = 256 << 20 };
 
-gm_status gm_ecg_dicom_parse(gm_ecg ***groups, size_t *n_groups, const void *bytes, size_t length,
-                             const char *name)
+gm_status gm_ecg_dicom_parse(gm_ecg **out, const void *bytes, size_t length, const char *name)
 {
-    *groups = NULL;
-    *n_groups = 0;
+    *out = NULL;
     if (length > MAX_BYTES)
         return gm_fail(GM_EFORMAT, "%s: %zu bytes, more than the %d allowed", name, length,
                        MAX_BYTES);
-    GM_TRY(gm_dcm_check_structure(bytes, length, name));
-    return gm_dcm_waveform_parse(groups, n_groups, bytes, length, name);
-}
-
-gm_status gm_ecg_dicom_read(gm_ecg ***groups, size_t *n_groups, const char *path)
-{
-    *groups = NULL;
-    *n_groups = 0;
-    char *bytes;
-    size_t length;
-    GM_TRY(gm_file_read(&bytes, &length, path, MAX_BYTES));
-    gm_status s = gm_ecg_dicom_parse(groups, n_groups, bytes, length, path);
-    gm_free(bytes);
+    gm_dcm_data data;
+    GM_TRY(gm_dcm_open(&data, bytes, length, name));
+    gm_status s = gm_dcm_waveform_parse(out, &data, name);
+    gm_dcm_close(&data);
     return s;
 }
 
-void gm_ecg_groups_destroy(gm_ecg **groups, size_t n_groups)
-{
-    for (size_t i = 0; groups && i < n_groups; i++)
-        gm_ecg_destroy(groups[i]);
-    gm_free(groups);
-}
-
-size_t gm_ecg_rhythm_group(gm_ecg *const *groups, size_t n_groups)
+size_t gm_dcm_rhythm_group(const gm_ecg *const *groups, size_t n_groups)
 {
     size_t longest = 0;
     for (size_t i = 0; i < n_groups; i++) {
@@ -54,17 +35,33 @@ size_t gm_ecg_rhythm_group(gm_ecg *const *groups, size_t n_groups)
     return longest;
 }
 
-static gm_status read_rhythm(gm_ecg **out, const char *path, const char *bytes, size_t length)
+#define FIELD(name) offsetof(gm_ecg, device_says.name)
+const gm_dcm_measurement gm_dcm_measurements[] = {
+    {"5.10.2.1-3", "MDC_ECG_TIME_PD_RR", "RR Interval", FIELD(rr_ms), 0},
+    {"5.13.5-7", "MDC_ECG_TIME_PD_PR", "PR Interval", FIELD(pr_ms), 0},
+    {"5.13.5-9", "MDC_ECG_TIME_PD_QRS", "QRS Duration", FIELD(qrs_ms), 0},
+    {"5.13.5-11", "MDC_ECG_TIME_PD_QT", "QT Interval", FIELD(qt_ms), 0},
+    {"5.10.2.5-5", "MDC_ECG_TIME_PD_QTc", "QTc Interval", FIELD(qtc_ms), 0},
+    {"5.10.3-11", "MDC_ECG_ANGLE_P_FRONT", "P Axis", FIELD(p_axis_deg), 1},
+    {"5.10.3-13", "MDC_ECG_ANGLE_QRS_FRONT", "QRS Axis", FIELD(qrs_axis_deg), 1},
+    {"5.10.3-15", "MDC_ECG_ANGLE_T_FRONT", "T Axis", FIELD(t_axis_deg), 1},
+};
+const size_t gm_dcm_n_measurements = sizeof gm_dcm_measurements / sizeof *gm_dcm_measurements;
+
+const gm_dcm_measurement *gm_dcm_measurement_of(const char *code, const char *meaning)
 {
-    gm_ecg **groups;
-    size_t n_groups;
-    *out = NULL;
-    GM_TRY(gm_ecg_dicom_parse(&groups, &n_groups, bytes, length, path));
-    size_t chosen = gm_ecg_rhythm_group(groups, n_groups);
-    *out = groups[chosen];
-    groups[chosen] = NULL;
-    gm_ecg_groups_destroy(groups, n_groups);
-    return GM_OK;
+    for (size_t i = 0; i < gm_dcm_n_measurements; i++) {
+        const gm_dcm_measurement *k = &gm_dcm_measurements[i];
+        if ((code && (strcmp(code, k->scp) == 0 || strcasecmp(code, k->mdc) == 0)) ||
+            (meaning && strcasecmp(meaning, k->meaning) == 0))
+            return k;
+    }
+    return NULL;
+}
+
+static gm_status read_dicom(gm_ecg **out, const char *path, const char *bytes, size_t length)
+{
+    return gm_ecg_dicom_parse(out, bytes, length, path);
 }
 
 static bool looks_like_dicom(const char *bytes, size_t length)
@@ -72,5 +69,8 @@ static bool looks_like_dicom(const char *bytes, size_t length)
     return length >= 132 && memcmp(bytes + 128, "DICM", 4) == 0;
 }
 
-const gm_ecg_format gm_ecg_format_dicom = {
-    .id = "DICOM", .ending = ".dcm", .sniff = looks_like_dicom, .read = read_rhythm};
+const gm_ecg_format gm_ecg_format_dicom = {.id = "DICOM",
+                                           .ending = ".dcm",
+                                           .sniff = looks_like_dicom,
+                                           .read = read_dicom,
+                                           .write = gm_ecg_dicom_write};
