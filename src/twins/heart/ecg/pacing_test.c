@@ -126,11 +126,28 @@ static void the_pacemakers_of_ludb_are_found(void)
     gm_csv_destroy(t);
 }
 
+static void other_recordings_show_no_pacemaker(void)
+{
+    static const char *const paths[] = {ECG_DATA "/ptbdb/s0010_re.hea", ECG_DATA "/mitdb/100.hea",
+                                        ECG_DATA "/dicom/waveform_ecg_anon.dcm"};
+    for (size_t k = 0; k < 3; k++) {
+        NEED_DATA(paths[k]);
+        recording r = recording_read(paths[k]);
+        if (!r.m) continue;
+        gm_pacing p;
+        EXPECT(gm_ecg_find_pacing(&p, &r.s, r.beat_s, r.m->n_beats) == GM_OK);
+        EXPECT(!p.is_paced && p.n == 0);
+        gm_pacing_clear(&p);
+        recording_drop(&r);
+    }
+}
+
 int main(int argc, char **argv)
 {
     RUN(planted_spikes_are_found_and_related);
     RUN(beats_noise_and_steps_are_no_spikes);
     RUN(one_spike_is_doubtful_and_a_slow_rate_too);
     RUN(the_pacemakers_of_ludb_are_found);
+    RUN(other_recordings_show_no_pacemaker);
     return gm_report();
 }
