@@ -91,7 +91,7 @@ enum { GEMEL_N_LEADS = 12 }; /* I II III aVR aVL aVF V1 V2 V3 V4 V5 V6, in this 
 
 typedef struct gemel_ecg gemel_ecg;
 
-/* WFDB, DICOM or CSV, recognised by content. The caller owns *out. */
+/* Any format that `gemel ecg info` reads, recognised by content. The caller owns *out. */
 gemel_status gemel_ecg_read(gemel_ecg **out, const char *path);
 void gemel_ecg_destroy(gemel_ecg *e); /* NULL is allowed */
 

@@ -180,10 +180,9 @@ static void judge(gm_rhythm *r, size_t n_ectopic, size_t longest_run)
                                              : GM_RHYTHM_REGULAR;
     say(r,
         "RR differ by %.1f %% of the mean (median; alarm above %.0f), normalised RMSSD "
-        "%.3f, "
-        "turning points %.2f, COSEn %.2f, %zu of %zu intervals used",
-        100 * r->median_step, 100 * alarm_step(r), r->rmssd, r->turning_ratio, r->cosen, r->n_used,
-        r->n_rr);
+        "%.3f, turning points %.2f, %zu of %zu intervals used",
+        100 * r->median_step, 100 * alarm_step(r), r->rmssd, r->turning_ratio, r->n_used, r->n_rr);
+    if (isfinite(r->cosen)) say(r, "COSEn %.2f", r->cosen);
     if (isnan(r->p_present))
         say(r, "P waves not judged");
     else

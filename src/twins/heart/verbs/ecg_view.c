@@ -9,6 +9,8 @@
 #include "heart/ecg/intervals.h"
 #include "heart/ecg/measure.h"
 #include "heart/ecg/paper.h"
+#include "heart/verbs/cells.h"
+#include "heart/verbs/ecg_findings.h"
 #include "heart/verbs/verbs.h"
 
 const gm_option gm_ecg_view_options[] = {
@@ -29,49 +31,15 @@ enum { TREND_POINTS = 240, CELL = 64 };
 
 /* ---- tables ---------------------------------------------------------------------------------------- */
 
-typedef struct {
-    gm_text cells; /* NUL-separated */
-    size_t n;
-} cell_list;
-
-static void put(cell_list *c, const char *text)
-{
-    gm_text_add_bytes(&c->cells, text, strlen(text) + 1);
-    c->n++;
-}
-
-static void put_number(cell_list *c, double v, int decimals)
-{
-    char text[CELL] = "unknown";
-    if (isfinite(v)) snprintf(text, sizeof text, "%.*f", decimals, v);
-    put(c, text);
-}
-
-static gm_status add_table(gm_result *out, const char *title, const char *caption, cell_list *c,
-                           size_t n_columns)
-{
-    gm_status s = gm_text_status(&c->cells);
-    const char **cells = gm_calloc(c->n, sizeof *cells);
-    if (s == GM_OK && !cells) s = gm_fail(GM_ENOMEM, "no memory for a table");
-    const char *at = c->cells.data;
-    for (size_t i = 0; s == GM_OK && i < c->n; i++, at += strlen(at) + 1)
-        cells[i] = at;
-    if (s == GM_OK)
-        s = gm_result_add_table(out, title, caption, c->n / n_columns, n_columns, cells);
-    gm_free(cells);
-    gm_text_free(&c->cells);
-    return s;
-}
-
 /* "120 to 200"; an open end: "up to 110". */
-static void put_limits(cell_list *c, double low, double high)
+static void put_limits(gm_cells *c, double low, double high)
 {
     char text[CELL] = "";
     if (isfinite(low) && isfinite(high))
         snprintf(text, sizeof text, "%g to %g", low, high);
     else if (isfinite(high))
         snprintf(text, sizeof text, "up to %g", high);
-    put(c, text);
+    gm_cells_put(c, text);
 }
 
 typedef struct {
@@ -79,22 +47,22 @@ typedef struct {
     double value, device;
 } number;
 
-static void put_row(cell_list *c, const number *v, const gm_ecg_limit limits[GM_N_LIMITS])
+static void put_row(gm_cells *c, const number *v, const gm_ecg_limit limits[GM_N_LIMITS])
 {
     const gm_ecg_limit *limit = NULL;
     for (int k = 0; k < GM_N_LIMITS; k++)
         if (strcmp(limits[k].name, v->name) == 0) limit = &limits[k];
     char name[CELL];
     snprintf(name, sizeof name, "%s, %s", v->name, v->unit);
-    put(c, name);
-    put_number(c, v->value, 0);
+    gm_cells_put(c, name);
+    gm_cells_put_number(c, v->value, 0);
     put_limits(c, limit ? limit->low : NAN, limit ? limit->high : NAN);
     bool outside = limit && (v->value < limit->low || v->value > limit->high);
-    put(c, outside ? "outside" : "");
+    gm_cells_put(c, outside ? "outside" : "");
     if (isfinite(v->device))
-        put_number(c, v->device, 0);
+        gm_cells_put_number(c, v->device, 0);
     else
-        put(c, "");
+        gm_cells_put(c, "");
 }
 
 static gm_status add_measurements(gm_result *out, const gm_ecg_measurement *m, const gm_ecg *e)
@@ -116,42 +84,41 @@ static gm_status add_measurements(gm_result *out, const gm_ecg_measurement *m, c
     };
     gm_ecg_limit limits[GM_N_LIMITS];
     gm_ecg_limits_of(m, e->patient.sex, limits);
-    cell_list c = {0};
-    put(&c, "measurement");
-    put(&c, "here");
-    put(&c, "usual in resting adults");
-    put(&c, "mark");
-    put(&c, "device");
+    gm_cells c = {.n_columns = 5};
+    gm_cells_put(&c, "measurement");
+    gm_cells_put(&c, "here");
+    gm_cells_put(&c, "usual in resting adults");
+    gm_cells_put(&c, "mark");
+    gm_cells_put(&c, "device");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         put_row(&c, &rows[i], limits);
-    return add_table(
-        out, "Measurements",
+    return gm_cells_add_table(
+        out, &c, "Measurements",
         "QTc by Fridericia; the device may use another formula. A mark is a number outside "
-        "its limits, not a diagnosis.",
-        &c, 5);
+        "its limits, not a diagnosis.");
 }
 
 static gm_status add_quality(gm_result *out, const gm_ecg_measurement *m)
 {
-    cell_list c = {0};
-    put(&c, "lead");
-    put(&c, "grade");
-    put(&c, "noise, mV");
-    put(&c, "wander, mV");
-    put(&c, "mains, mV");
+    gm_cells c = {.n_columns = 5};
+    gm_cells_put(&c, "lead");
+    gm_cells_put(&c, "grade");
+    gm_cells_put(&c, "noise, mV");
+    gm_cells_put(&c, "wander, mV");
+    gm_cells_put(&c, "mains, mV");
     for (int l = 0; l < GM_N_LEADS; l++) {
         const gm_ecg_lead_quality *q = &m->quality[l];
         if (q->grade == GM_GRADE_ABSENT) continue;
         char grade[CELL];
         snprintf(grade, sizeof grade, "%s%s", gm_ecg_grade_names[q->grade],
                  q->is_derived ? ", derived" : "");
-        put(&c, gm_lead_names[l]);
-        put(&c, grade);
-        put_number(&c, q->noise_mv, 3);
-        put_number(&c, q->wander_mv, 3);
-        put_number(&c, q->mains_mv, 3);
+        gm_cells_put(&c, gm_lead_names[l]);
+        gm_cells_put(&c, grade);
+        gm_cells_put_number(&c, q->noise_mv, 3);
+        gm_cells_put_number(&c, q->wander_mv, 3);
+        gm_cells_put_number(&c, q->mains_mv, 3);
     }
-    return add_table(out, "Quality of the leads", "", &c, 5);
+    return gm_cells_add_table(out, &c, "Quality of the leads", "");
 }
 
 /* ---- the trend of long records ---------------------------------------------------------------------- */
@@ -224,11 +191,21 @@ static gm_status add_trend(gm_result *out, const gm_ecg_measurement *m)
 
 /* ---- all -------------------------------------------------------------------------------------------- */
 
+static gm_status add_findings(gm_result *out, const gm_ecg_measurement *m, const gm_ecg *e)
+{
+    gm_ecg_findings f;
+    GM_TRY(gm_ecg_find(&f, e, m));
+    gm_status s = gm_ecg_findings_tables(out, &f);
+    gm_ecg_findings_clear(&f);
+    return s;
+}
+
 static gm_status show(gm_result *out, const gm_ecg_measurement *m, const gm_ecg *e, const char *o)
 {
     out->view_path = gm_strdup(o);
     if (!out->view_path) return gm_fail(GM_ENOMEM, "%s: no memory", o);
     GM_TRY(add_measurements(out, m, e));
+    GM_TRY(add_findings(out, m, e));
     GM_TRY(add_quality(out, m));
     GM_TRY(add_trend(out, m));
     GM_TRY(gm_ecg_add_paper_views(out, m, e));

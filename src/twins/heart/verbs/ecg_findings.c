@@ -1,0 +1,232 @@
+#include "heart/verbs/ecg_findings.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "heart/verbs/cells.h"
+
+/* ---- JSON ------------------------------------------------------------------------------------------ */
+
+static void set_real(json_t *o, const char *key, double v)
+{
+    json_object_set_new(o, key, gm_json_real_or_null(v));
+}
+
+static void set_count(json_t *o, const char *key, size_t n)
+{
+    json_object_set_new(o, key, json_integer((json_int_t)n));
+}
+
+static void set_verdict(json_t *o, bool is_doubtful, const char *reason)
+{
+    json_object_set_new(o, "is_doubtful", json_boolean(is_doubtful));
+    json_object_set_new(o, "reason", json_string(reason));
+}
+
+static json_t *rhythm_json(const gm_rhythm *r)
+{
+    const struct {
+        const char *key;
+        double value;
+    } rows[] = {
+        {"rate_per_min", r->rate_per_min},
+        {"slowest_per_min", r->slowest_per_min},
+        {"fastest_per_min", r->fastest_per_min},
+        {"median_step", r->median_step},
+        {"rmssd_over_mean", r->rmssd},
+        {"turning_ratio", r->turning_ratio},
+        {"cosen", r->cosen},
+        {"p_wave_probability", r->p_present},
+        {"longest_pause_s", r->longest_pause_s},
+        {"longest_pause_at_s", r->longest_pause_at_s},
+    };
+    json_t *o = json_object();
+    json_object_set_new(o, "is", json_string(gm_rhythm_names[r->kind]));
+    set_verdict(o, r->is_doubtful, r->reason);
+    json_object_set_new(o, "is_bradycardia", json_boolean(r->is_bradycardia));
+    json_object_set_new(o, "is_tachycardia", json_boolean(r->is_tachycardia));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        set_real(o, rows[i].key, rows[i].value);
+    set_count(o, "n_intervals", r->n_rr);
+    set_count(o, "n_intervals_used", r->n_used);
+    set_count(o, "n_pauses", r->n_pauses);
+    return o;
+}
+
+static json_t *classes_json(const gm_beat_classes *c, const gm_ecg_measurement *m)
+{
+    json_t *o = json_object(), *beats = json_array();
+    for (int k = 0; k < GM_N_BEAT_CLASSES; k++)
+        set_count(o, gm_beat_class_names[k], c->n_of[k]);
+    set_count(o, "supraventricular", c->n_supraventricular);
+    set_count(o, "ventricular", c->n_ventricular);
+    json_object_set_new(o, "is_doubtful", json_boolean(c->is_doubtful));
+    for (size_t i = 0; i < c->n; i++) {
+        const gm_beat_label *l = &c->labels[i];
+        if (l->is == GM_BEAT_DOMINANT) continue;
+        json_t *b = json_object();
+        set_real(b, "time_s", m->beats[i].time_s);
+        json_object_set_new(b, "is", json_string(gm_beat_class_names[l->is]));
+        set_verdict(b, l->is_doubtful, l->reason);
+        json_array_append_new(beats, b);
+    }
+    json_object_set_new(o, "other_than_dominant", beats);
+    return o;
+}
+
+static json_t *hrv_json(const gm_hrv *h)
+{
+    json_t *o = json_object();
+    for (int k = 0; k < GM_N_HRV; k++) {
+        const gm_hrv_figure *f = &h->figure[k];
+        json_t *v = json_object();
+        set_real(v, "value", f->value);
+        json_object_set_new(v, "unit", json_string(f->unit ? f->unit : ""));
+        json_object_set_new(v, "do_not_trust",
+                            f->do_not_trust ? json_string(f->do_not_trust) : json_null());
+        json_object_set_new(o, gm_hrv_names[k], v);
+    }
+    set_count(o, "n_intervals", h->n_rr);
+    set_count(o, "n_normal_intervals", h->n_nn);
+    return o;
+}
+
+static json_t *pacing_json(const gm_pacing *p)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "is_paced", json_boolean(p->is_paced));
+    set_verdict(o, p->is_doubtful, p->reason);
+    set_count(o, "n_spikes", p->n);
+    set_count(o, "n_atrial", p->n_atrial);
+    set_count(o, "n_ventricular", p->n_ventricular);
+    return o;
+}
+
+static json_t *electrodes_json(const gm_reversal *r)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "is_reversal_suspected", json_boolean(r->is_suspected));
+    json_object_set_new(o, "swap",
+                        r->is_suspected ? json_string(gm_lead_swap_names[r->swap]) : json_null());
+    set_real(o, "evidence", r->evidence);
+    json_object_set_new(o, "poor_r_progression", json_boolean(r->poor_r_progression));
+    set_verdict(o, r->is_doubtful, r->reason);
+    return o;
+}
+
+static json_t *signals_json(const gm_ecg_findings *f)
+{
+    json_t *o = json_object();
+    for (size_t k = 0; k < f->n_signals; k++) {
+        const gm_lead_quality_reasons *q = &f->signals[k].quality;
+        json_t *v = json_object();
+        json_object_set_new(v, "do_not_trust", json_boolean(q->do_not_trust));
+        json_object_set_new(v, "reasons", json_string(q->reasons));
+        json_object_set_new(o, f->signals[k].name, v);
+    }
+    return o;
+}
+
+void gm_ecg_findings_values(json_t *o, const gm_ecg_findings *f, const gm_ecg_measurement *m)
+{
+    bool has = f->has_beats;
+    json_object_set_new(o, "rhythm", has ? rhythm_json(&f->rhythm) : json_null());
+    json_object_set_new(o, "beat_classes", has ? classes_json(&f->classes, m) : json_null());
+    json_object_set_new(o, "hrv", has ? hrv_json(&f->hrv) : json_null());
+    json_object_set_new(o, "pacing", has ? pacing_json(&f->pacing) : json_null());
+    json_object_set_new(o, "electrodes", has ? electrodes_json(&f->electrodes) : json_null());
+    json_object_set_new(o, "signals", signals_json(f));
+}
+
+/* ---- words ------------------------------------------------------------------------------------------ */
+
+static const char *doubt(bool is_doubtful)
+{
+    return is_doubtful ? " (doubtful)" : "";
+}
+
+void gm_ecg_findings_say(gm_text *t, const gm_ecg_findings *f)
+{
+    if (f->has_beats) {
+        const gm_beat_classes *c = &f->classes;
+        gm_text_addf(t, "  rhythm: %s%s; %s\n", gm_rhythm_names[f->rhythm.kind],
+                     doubt(f->rhythm.is_doubtful), f->rhythm.reason);
+        gm_text_addf(
+            t, "  beats: %zu dominant, %zu ectopic (%zu ventricular), %zu paced, %zu artefacts%s\n",
+            c->n_of[GM_BEAT_DOMINANT], c->n_of[GM_BEAT_ECTOPIC], c->n_ventricular,
+            c->n_of[GM_BEAT_PACED], c->n_of[GM_BEAT_ARTEFACT], doubt(c->is_doubtful));
+        if (f->pacing.n)
+            gm_text_addf(t, "  pacing: %s%s\n", f->pacing.reason, doubt(f->pacing.is_doubtful));
+        if (f->electrodes.is_suspected || f->electrodes.poor_r_progression)
+            gm_text_addf(t, "  electrodes: %s%s\n", f->electrodes.reason,
+                         doubt(f->electrodes.is_doubtful));
+    }
+    for (size_t k = 0; k < f->n_signals; k++) {
+        const gm_lead_quality_reasons *q = &f->signals[k].quality;
+        if (q->reasons[0])
+            gm_text_addf(t, "  %s: %s%s\n", f->signals[k].name, q->reasons,
+                         q->do_not_trust ? " (do not trust)" : "");
+    }
+}
+
+/* ---- tables ----------------------------------------------------------------------------------------- */
+
+static void put_row(gm_cells *c, const char *what, const char *finding, const char *reason)
+{
+    gm_cells_put(c, what);
+    gm_cells_put(c, finding);
+    gm_cells_put(c, reason);
+}
+
+static void put_of_beats(gm_cells *c, const gm_ecg_findings *f)
+{
+    const gm_beat_classes *b = &f->classes;
+    gm_text t = {0};
+    gm_text_addf(&t, "%s%s", gm_rhythm_names[f->rhythm.kind], doubt(f->rhythm.is_doubtful));
+    put_row(c, "rhythm", t.data ? t.data : "", f->rhythm.reason);
+    gm_text_free(&t);
+    gm_text_addf(&t, "%zu dominant, %zu ectopic, %zu paced, %zu artefacts",
+                 b->n_of[GM_BEAT_DOMINANT], b->n_of[GM_BEAT_ECTOPIC], b->n_of[GM_BEAT_PACED],
+                 b->n_of[GM_BEAT_ARTEFACT]);
+    put_row(c, "beats", t.data ? t.data : "", "by the shape and timing of QRS");
+    gm_text_free(&t);
+    put_row(c, "pacing", f->pacing.is_paced ? "paced" : "no pacing found", f->pacing.reason);
+    put_row(c, "electrodes",
+            f->electrodes.is_suspected ? gm_lead_swap_names[f->electrodes.swap] : "nothing suspected",
+            f->electrodes.reason);
+}
+
+static gm_status add_hrv(gm_result *out, const gm_hrv *h)
+{
+    gm_cells c = {.n_columns = 4};
+    gm_cells_put(&c, "figure");
+    gm_cells_put(&c, "value");
+    gm_cells_put(&c, "unit");
+    gm_cells_put(&c, "do not trust");
+    for (int k = 0; k < GM_N_HRV; k++) {
+        const gm_hrv_figure *f = &h->figure[k];
+        gm_cells_put(&c, gm_hrv_names[k]);
+        gm_cells_put_number(&c, f->value, 1);
+        gm_cells_put(&c, f->unit ? f->unit : "");
+        gm_cells_put(&c, f->do_not_trust ? f->do_not_trust : "");
+    }
+    return gm_cells_add_table(
+        out, &c, "Heart rate variability",
+        "Of intervals between dominant beats; definitions of the Task Force 1996.");
+}
+
+gm_status gm_ecg_findings_tables(gm_result *out, const gm_ecg_findings *f)
+{
+    gm_cells c = {.n_columns = 3};
+    put_row(&c, "of", "finding", "what it rests on");
+    if (f->has_beats) put_of_beats(&c, f);
+    for (size_t k = 0; k < f->n_signals; k++) {
+        const gm_lead_quality_reasons *q = &f->signals[k].quality;
+        if (q->reasons[0])
+            put_row(&c, f->signals[k].name, q->do_not_trust ? "do not trust" : "remark",
+                    q->reasons);
+    }
+    GM_TRY(
+        gm_cells_add_table(out, &c, "Findings", "Suspicions with their reasons; not diagnoses."));
+    return f->has_beats ? add_hrv(out, &f->hrv) : GM_OK;
+}

@@ -1,0 +1,18 @@
+/* ecg_findings.h - findings of an ECG (heart/ecg/findings.h) as values, words and tables, for any verb. */
+#ifndef GM_HEART_VERBS_ECG_FINDINGS_H
+#define GM_HEART_VERBS_ECG_FINDINGS_H
+
+#include "core/text.h"
+#include "heart/ecg/findings.h"
+#include "kind/result.h"
+
+/* Members rhythm, beat_classes, hrv, pacing, electrodes (null where there is one beat) and signals. */
+void gm_ecg_findings_values(json_t *o, const gm_ecg_findings *f, const gm_ecg_measurement *m);
+
+/* A few lines for a terminal. */
+void gm_ecg_findings_say(gm_text *t, const gm_ecg_findings *f);
+
+/* Tables "Findings" and, of two beats and more, "Heart rate variability". */
+gm_status gm_ecg_findings_tables(gm_result *out, const gm_ecg_findings *f);
+
+#endif
