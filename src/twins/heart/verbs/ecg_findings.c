@@ -192,7 +192,8 @@ static void put_of_beats(gm_cells *c, const gm_ecg_findings *f)
     gm_text_free(&t);
     put_row(c, "pacing", f->pacing.is_paced ? "paced" : "no pacing found", f->pacing.reason);
     put_row(c, "electrodes",
-            f->electrodes.is_suspected ? gm_lead_swap_names[f->electrodes.swap] : "nothing suspected",
+            f->electrodes.is_suspected ? gm_lead_swap_names[f->electrodes.swap]
+                                       : "nothing suspected",
             f->electrodes.reason);
 }
 

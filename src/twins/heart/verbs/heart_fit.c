@@ -3,7 +3,8 @@
 
 const gm_option gm_heart_fit_verb_options[] = {
     {"ecg", GM_ARG_FILE, "FILE", 0, 0, NULL, NULL,
-     "the ECG, in any format that is read; a record (its beats are averaged) or a single beat; required"},
+     "the ECG, in any format that is read; a record (its beats are averaged) or a single beat; "
+     "required"},
     {"o", GM_ARG_FILE, "DIR", 0, 0, NULL, NULL,
      "write twin.json, maps, ensemble, heart.vtu and report.html into DIR"},
     GM_TWIN_VERB_OPTIONS,
