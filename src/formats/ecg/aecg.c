@@ -366,7 +366,7 @@ static gm_status assemble(gm_ecg **out, gm_aecg_file *f)
     return gm_aecg_read_marks(e, f);
 }
 
-gm_status gm_aecg_parse(gm_ecg **out, const char *bytes, size_t length, const char *name)
+gm_status gm_aecg_parse(gm_ecg **out, const void *bytes, size_t length, const char *name)
 {
     *out = NULL;
     xmlDoc *document;

@@ -341,12 +341,13 @@ static gm_status read_observation(gm_ecg **out, reader *r)
     return GM_OK;
 }
 
-gm_status gm_fhir_parse(gm_ecg **out, const char *bytes, size_t length, const char *name)
+gm_status gm_fhir_parse(gm_ecg **out, const void *bytes, size_t length, const char *name)
 {
     json_error_t error;
+    const char *text = bytes;
     *out = NULL;
-    if (length >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) bytes += 3, length -= 3;
-    json_t *document = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &error);
+    if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) text += 3, length -= 3;
+    json_t *document = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
     if (!document)
         return gm_fail(GM_EFORMAT, "%s:%d:%d: not valid JSON: %s", name, error.line, error.column,
                        error.text);

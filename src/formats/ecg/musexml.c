@@ -434,7 +434,7 @@ static gm_status assemble(gm_ecg **out, reader *r)
     return read_diagnosis(e, gm_xml_child(r->root, "Diagnosis"));
 }
 
-gm_status gm_musexml_parse(gm_ecg **out, const char *bytes, size_t length, const char *name)
+gm_status gm_musexml_parse(gm_ecg **out, const void *bytes, size_t length, const char *name)
 {
     *out = NULL;
     xmlDoc *document;
