@@ -330,15 +330,8 @@ static gm_status read_observation(gm_ecg **out, reader *r)
     if (!r->n_channels)
         return gm_fail(GM_EFORMAT, "%s: an Observation without a component with valueSampledData",
                        r->name);
-    gm_ecg *e;
-    GM_TRY(gm_ecg_create(&e, "FHIR", r->n_channels, r->n_samples));
-    gm_status s = fill(e, r);
-    if (s != GM_OK) {
-        gm_ecg_destroy(e);
-        return s;
-    }
-    *out = e;
-    return GM_OK;
+    GM_TRY(gm_ecg_create(out, "FHIR", r->n_channels, r->n_samples));
+    return gm_ecg_keep(out, fill(*out, r));
 }
 
 gm_status gm_fhir_parse(gm_ecg **out, const void *bytes, size_t length, const char *name)
