@@ -178,9 +178,7 @@ static void times_of_hl7_are_read_strictly(void)
 
 static void malformed_files_are_refused_with_their_place(void)
 {
-    static const struct {
-        const char *from, *to, *says;
-    } cases[] = {
+    static const bad_change cases[] = {
         {"AnnotatedECG", "AnnotatedEEG", "not well-formed XML"},
         {"<AnnotatedECG", "<!DOCTYPE a [<!ENTITY x \"y\">]><AnnotatedECG", "declares entities"},
         {"<AnnotatedECG", "<!DOCTYPE a [ ]><AnnotatedECG", "declares entities"},
@@ -200,11 +198,7 @@ static void malformed_files_are_refused_with_their_place(void)
         {"unit=\"mV\"", "unit=\"s\"", "origin in \"s\""},
         {"SLIST_PQ", "SLIST_QQ", "lead II is a \"SLIST_QQ\""},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        gm_text t = changed_file(SMALL, cases[i].from, cases[i].to);
-        expect_refused(gm_aecg_parse, t.data, t.length, "a.xml", cases[i].says);
-        gm_text_free(&t);
-    }
+    expect_changes_refused(gm_aecg_parse, SMALL, cases, sizeof cases / sizeof *cases, "a.xml");
     static const char other[] = "<a xmlns='urn:hl7-org:v3'/>", none[] = "<AnnotatedECG/>";
     expect_refused(gm_aecg_parse, other, strlen(other), "o.xml", "not an AnnotatedECG");
     expect_refused(gm_aecg_parse, none, strlen(none), "n.xml", "without a lead");

@@ -3,8 +3,6 @@
 #include "ecg/reader_for_tests.h"
 #include "ecg/round_trip_for_tests.h"
 
-#define ECG GM_SHARED_DIR "/data/ecg"
-
 static gm_ecg *parsed(const char *text)
 {
     return parsed_ecg(gm_ecg_csv_parse, text, strlen(text));
@@ -82,9 +80,7 @@ static void times_may_be_seconds_and_rounded(void)
 
 static void malformed_tables_are_refused_with_their_place(void)
 {
-    static const struct {
-        const char *text, *says;
-    } cases[] = {
+    static const bad_text cases[] = {
         {"", "e.csv:1: the table has no row"},
         {"t_ms,A,B\n0,1,2\n", "e.csv:1: no column is a known lead"},
         {"0,1,2\n1,1,2\n", "e.csv:1: no column is a known lead"},
@@ -116,10 +112,7 @@ static void malformed_tables_are_refused_with_their_place(void)
         {"# scale: I 1e-12 0\nt_ms,I [mV]\n0,1e-12\n1,0\n", "1e-12 mV a count, allowed are"},
         {"t_ms,I\n0,0\n1\n", "e.csv:3: 1 cells, but the first row has 2"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const char *text = cases[i].text;
-        expect_refused(gm_ecg_csv_parse, text, strlen(text), "e.csv", cases[i].says);
-    }
+    expect_texts_refused(gm_ecg_csv_parse, cases, sizeof cases / sizeof *cases, "e.csv");
 }
 
 static void one_lost_row_in_a_long_table_is_found(void)
@@ -142,50 +135,16 @@ static void damage_and_lack_of_memory_never_crash_it(void)
 
 static void real_records_come_back_count_for_count(void)
 {
-    static const struct {
-        const char *path;
-        size_t n;
-    } records[] = {{ECG "/mitdb/100.hea", 10000},
-                   {ECG "/ludb/data/1.hea", 0},
-                   {ECG "/ptbdb/s0010_re.hea", 5000},
-                   {ECG "/dicom/waveform_ecg_anon.dcm", 0},
-                   {ECG "/aecg/ecg_hl7_anon.xml", 0}};
-    for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
-        NEED_DATA(records[i].path);
-        gm_ecg_files files = {0};
-        gm_ecg *e = beginning_of(records[i].path, records[i].n);
-        if (e) e->channels[0].counts[3] = GM_ECG_MISSING_COUNT;
-        gm_ecg *back = e ? there_and_back(e, "r.csv", &files) : NULL;
-        EXPECT(back && same_samples(e, back));
-        if (back) EXPECT(strcmp(back->channels[0].name, e->channels[0].name) == 0);
-        if (back && e->n_others)
-            EXPECT_CONTAINS(files.left_out[files.n_left_out - 1], "waveform 2");
-        gm_ecg_files_free(&files);
-        gm_ecg_destroy(e);
-        gm_ecg_destroy(back);
-    }
+    expect_real_records_come_back("r.csv");
 }
 
 static void awkward_scales_names_and_facts_come_back(void)
 {
-    gm_ecg_files files = {0};
     gm_ecg *e = awkward_ecg();
     if (!e) return;
     fill_facts(e);
     e->first_ms = -5.0 / 3;
-    gm_ecg *back = there_and_back(e, "a.csv", &files);
-    EXPECT(back && same_samples(e, back));
-    if (back) {
-        expect_same_facts(e, back);
-        EXPECT(back->first_ms == e->first_ms);
-        EXPECT(strcmp(back->channels[1].name, "Lead \"V1\" [a], b") == 0);
-        EXPECT(strcmp(back->channels[2].unit, "counts") == 0 &&
-               strcmp(back->channels[3].name, "V6") == 0);
-    }
-    EXPECT(files.n_left_out == 0);
-    gm_ecg_files_free(&files);
-    gm_ecg_destroy(e);
-    gm_ecg_destroy(back);
+    expect_awkward_comes_back(e, "a.csv");
 }
 
 static void one_sample_comes_back(void)

@@ -40,9 +40,7 @@ static void a_file_of_the_published_layout_is_understood(void)
 
 static void malformed_files_are_refused_with_their_place(void)
 {
-    static const struct {
-        const char *from, *to, *says;
-    } cases[] = {
+    static const bad_change cases[] = {
         {"</RestingECG>", "", "not well-formed"},
         {"\"restecg.dtd\"", "\"restecg.dtd\" [<!ENTITY a \"b\">]", "declares entities"},
         {"<LeadID>II<", "<LeadID>II</LeadID><LeadSampleSize>4</LeadSampleSize><LeadID><",
@@ -57,11 +55,7 @@ static void malformed_files_are_refused_with_their_place(void)
         {"<LeadOffsetFirstSample>2<", "<LeadOffsetFirstSample>100<", "LeadOffsetFirstSample 100"},
         {"<LeadAmplitudeUnitsPerBit>4.88<", "<LeadAmplitudeUnitsPerBit>0<", "0 mV a count"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        gm_text t = changed_file(SMALL, cases[i].from, cases[i].to);
-        expect_refused(gm_musexml_parse, t.data, t.length, "m.xml", cases[i].says);
-        gm_text_free(&t);
-    }
+    expect_changes_refused(gm_musexml_parse, SMALL, cases, sizeof cases / sizeof *cases, "m.xml");
     static const char other[] = "<a/>", none[] = "<RestingECG/>";
     expect_refused(gm_musexml_parse, other, strlen(other), "o.xml", "not a RestingECG");
     expect_refused(gm_musexml_parse, none, strlen(none), "n.xml", "without a lead");

@@ -67,6 +67,32 @@ static inline gm_text changed_file(const char *path, const char *from, const cha
     return t;
 }
 
+/* Files that are refused: a text, or what a text of a small file becomes. */
+typedef struct {
+    const char *text, *says;
+} bad_text;
+
+typedef struct {
+    const char *from, *to, *says;
+} bad_change;
+
+static inline void expect_texts_refused(parse_function parse, const bad_text *cases, size_t n,
+                                        const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        expect_refused(parse, cases[i].text, strlen(cases[i].text), name, cases[i].says);
+}
+
+static inline void expect_changes_refused(parse_function parse, const char *path,
+                                          const bad_change *cases, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++) {
+        gm_text t = changed_file(path, cases[i].from, cases[i].to);
+        expect_refused(parse, t.data, t.length, name, cases[i].says);
+        gm_text_free(&t);
+    }
+}
+
 /* An error whose message has `name`, or an ECG; true: an ECG. The bytes are copied to a block of their
  * own size, so that a sanitizer sees each step beyond. */
 static inline bool error_or_ecg(parse_function parse, const void *bytes, size_t length,

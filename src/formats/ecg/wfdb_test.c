@@ -278,9 +278,7 @@ static gm_status parse_header(gm_ecg **e, const void *bytes, size_t length, cons
 
 static void malformed_records_are_refused_with_their_place(void)
 {
-    static const struct {
-        const char *header, *says;
-    } cases[] = {
+    static const bad_text cases[] = {
         {"", "m.hea:1: the record line is missing"},
         {"# only a comment\n", "m.hea:1: the record line is missing"},
         {"m\n", "m.hea:1: the number of signals is missing"},
@@ -326,10 +324,7 @@ static void malformed_records_are_refused_with_their_place(void)
         {"m 2 500 1\nm.dat 16+1 200\nm.dat 16+2 200\n",
          "format 16 from byte 1 on, but also format 16"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const char *h = cases[i].header;
-        expect_refused(parse_header, h, strlen(h), "m.hea:", cases[i].says);
-    }
+    expect_texts_refused(parse_header, cases, sizeof cases / sizeof *cases, "m.hea:");
     expect_refused(parse_header, "m 1\0 500", 8, "m.hea:", "m.hea:1: a NUL byte");
     gm_ecg *e;
     EXPECT(from_memory(&e, "m 1 500\nm.dat 16\n", 17, "", 0) == GM_EFORMAT);
