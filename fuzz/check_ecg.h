@@ -23,4 +23,16 @@ static inline void check_ecg(const gm_ecg *e)
     gm_free(leads_mv);
 }
 
+/* Bytes to a reader of one file. */
+static inline void check_reader(gm_status (*parse)(gm_ecg **, const void *, size_t, const char *),
+                                const void *data, size_t size)
+{
+    gm_ecg *e;
+    if (parse(&e, data, size, "fuzz") != GM_OK) return;
+    check_ecg(e);
+    for (size_t i = 0; i < e->n_others; i++)
+        check_ecg(e->others[i]);
+    gm_ecg_destroy(e);
+}
+
 #endif

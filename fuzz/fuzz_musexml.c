@@ -7,9 +7,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    gm_ecg *e;
-    if (gm_musexml_parse(&e, (const char *)data, size, "fuzz.xml") != GM_OK) return 0;
-    check_ecg(e);
-    gm_ecg_destroy(e);
+    check_reader(gm_musexml_parse, data, size);
     return 0;
 }

@@ -1,25 +1,17 @@
 /* make_edf_seeds.c - writes the seeds of fuzz_edf into a folder: make_edf_seeds FOLDER */
-#include <stdio.h>
-
-#include "core/file.h"
 #include "ecg/edf_sample.h"
+#include "seeds.h"
 
 static const char *const tals[] = {"+0\x14\x14|+0.04\x15"
                                    "0.1\x14start\x14|",
                                    "+0.1\x14\x14|+0.12\x14wide@@ECG II\x14second\x14|",
                                    "+0.2\x14\x14|+0.2\x14late@@none\x14|"};
 
-static int write_sample(const char *folder, const char *name, const edf_sample *s)
+static bool write_fails(const char *folder, const char *name, const edf_sample *s)
 {
-    char path[4096];
     gm_text t = {0};
     edf_put_file(&t, s);
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    gm_status status = gm_text_status(&t);
-    if (status == GM_OK) status = gm_file_write(path, t.data, t.length);
-    if (status != GM_OK) fprintf(stderr, "%s\n", gm_error_text());
-    gm_text_free(&t);
-    return status != GM_OK;
+    return seed_fails(folder, name, &t);
 }
 
 int main(int argc, char **argv)
@@ -32,28 +24,28 @@ int main(int argc, char **argv)
                  "+0\x14\x14|+3\x15"
                  "1\x14Sleep stage W\x14|");
     edf_sample s = edf_sample_of(&edf);
-    int failed = write_sample(argv[1], "edf_c", &s);
+    bool failed = write_fails(argv[1], "edf_c", &s);
     s.kind = "EDF+D";
     s.records = "-1";
     s.duration = "0.06"; /* so there are gaps */
-    failed |= write_sample(argv[1], "edf_d", &s);
+    failed |= write_fails(argv[1], "edf_d", &s);
     s = edf_sample_of(&edf);
     s.kind = "";
     s.patient = "free text";
     s.signals[3].label = "EEG";
-    failed |= write_sample(argv[1], "edf", &s);
+    failed |= write_fails(argv[1], "edf", &s);
     s = edf_sample_of(&bdf);
     s.version = "\xff"
                 "BIOSEMI";
     s.kind = "BDF+C";
     s.signals[3].label = "BDF Annotations";
-    failed |= write_sample(argv[1], "bdf_c", &s);
+    failed |= write_fails(argv[1], "bdf_c", &s);
     s = edf_sample_of(&stamps);
     s.signals[0] = s.signals[3];
     s.n_signals = 1;
     s.records = "1";
     s.duration = "0";
-    failed |= write_sample(argv[1], "annotations", &s);
+    failed |= write_fails(argv[1], "annotations", &s);
     gm_text_free(&edf);
     gm_text_free(&bdf);
     gm_text_free(&stamps);

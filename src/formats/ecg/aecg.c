@@ -297,7 +297,6 @@ static gm_status add_sets(gm_aecg_file *f, const xmlNode *series)
     for (const xmlNode *c = gm_xml_child(series, "component"); c; c = gm_xml_next(c, "component")) {
         gm_aecg_set s = {.series = series, .sequences = gm_xml_child(c, "sequenceSet")};
         if (!s.sequences) continue;
-        s.is_rhythm = strcmp(code_of(series), "RHYTHM") == 0;
         GM_TRY(survey(&s, f->name));
         if (!s.n_leads) continue;
         if (f->n_sets == MAX_SETS)
@@ -330,11 +329,8 @@ static gm_status find_sets(gm_aecg_file *f)
 static size_t main_set(const gm_aecg_file *f)
 {
     size_t best = 0;
-    for (size_t i = 1; i < f->n_sets; i++) {
-        const gm_aecg_set *a = &f->sets[i], *b = &f->sets[best];
-        bool longer = (double)a->n_samples * a->step_s > (double)b->n_samples * b->step_s;
-        if (a->is_rhythm == b->is_rhythm ? longer : a->is_rhythm) best = i;
-    }
+    for (size_t i = 1; i < f->n_sets; i++)
+        if (gm_ecg_is_rather_record(f->sets[i].ecg, f->sets[best].ecg)) best = i;
     return best;
 }
 
@@ -366,7 +362,7 @@ static gm_status assemble(gm_ecg **out, gm_aecg_file *f)
     return gm_aecg_read_marks(e, f);
 }
 
-gm_status gm_aecg_parse(gm_ecg **out, const char *bytes, size_t length, const char *name)
+gm_status gm_aecg_parse(gm_ecg **out, const void *bytes, size_t length, const char *name)
 {
     *out = NULL;
     xmlDoc *document;
@@ -375,11 +371,7 @@ gm_status gm_aecg_parse(gm_ecg **out, const char *bytes, size_t length, const ch
     gm_status s = gm_xml_is(f.root, "AnnotatedECG")
                       ? find_sets(&f)
                       : gm_fail(GM_EFORMAT, "%s: XML, but not an AnnotatedECG", name);
-    if (s == GM_OK) s = assemble(out, &f);
-    if (s != GM_OK) {
-        gm_ecg_destroy(*out);
-        *out = NULL;
-    }
+    if (s == GM_OK) s = gm_ecg_keep(out, assemble(out, &f));
     for (size_t i = 0; i < f.n_sets; i++)
         gm_ecg_destroy(f.sets[i].ecg);
     gm_free(f.sets);

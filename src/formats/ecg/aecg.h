@@ -22,6 +22,6 @@
 #include "ecg/waveform.h"
 
 /* `name` begins messages. Fails with GM_EFORMAT ("file: ..."), GM_ENOMEM. */
-gm_status gm_aecg_parse(gm_ecg **out, const char *bytes, size_t length, const char *name);
+gm_status gm_aecg_parse(gm_ecg **out, const void *bytes, size_t length, const char *name);
 
 #endif

@@ -14,7 +14,6 @@ typedef struct {
     const xmlNode *series; /* <series> or <derivedSeries> around it */
     const xmlNode *sequences;
     size_t n_leads, n_samples;
-    bool is_rhythm;
     bool has_start; /* whether the time of the first sample is known */
     gm_hl7_time start;
     bool is_relative;

@@ -165,6 +165,17 @@ gm_status gm_ecg_add_other(gm_ecg *e, gm_ecg *taken)
     return GM_OK;
 }
 
+static bool is_rhythm(const gm_ecg *e)
+{
+    return e->group && strcmp(e->group, "RHYTHM") == 0;
+}
+
+bool gm_ecg_is_rather_record(const gm_ecg *a, const gm_ecg *b)
+{
+    if (is_rhythm(a) != is_rhythm(b)) return is_rhythm(a);
+    return (double)a->n_samples / a->rate_hz > (double)b->n_samples / b->rate_hz;
+}
+
 double gm_ecg_unit_mv(const char *unit)
 {
     static const struct {
@@ -274,4 +285,13 @@ gm_status gm_ecg_finish(gm_ecg *e, const char *name)
         GM_TRY(check_scale(&e->channels[c], name));
     GM_TRY(note_missing(e));
     return note_einthoven(e);
+}
+
+gm_status gm_ecg_keep(gm_ecg **out, gm_status s)
+{
+    if (s != GM_OK) {
+        gm_ecg_destroy(*out);
+        *out = NULL;
+    }
+    return s;
 }

@@ -34,6 +34,9 @@ gm_status gm_ecg_add_mark(gm_ecg *e, gm_ecg_mark **out);
 gm_status gm_ecg_add_other(gm_ecg *e,
                            gm_ecg *taken); /* owned by e from then on; gone after a failure */
 
+/* Of two waveforms in one file, whether a is rather the record than b: a RHYTHM, else the longer. */
+bool gm_ecg_is_rather_record(const gm_ecg *a, const gm_ecg *b);
+
 /* mV in one unit of that name ("uV" -> 0.001; "mV", "V", "nV", "microvolt" ...); NaN: no voltage. */
 double gm_ecg_unit_mv(const char *unit);
 
@@ -42,5 +45,8 @@ gm_sex gm_ecg_sex_of(const char *word); /* "F", "female", "M", "O" ...; else GM_
 /* Last step of a reader: refuses a rate or scale outside the limits above (GM_EFORMAT; `name` begins
  * the message), and adds the notes that every format shares: missing samples, Einthoven. */
 gm_status gm_ecg_finish(gm_ecg *e, const char *name);
+
+/* Returns s; after a failure *out is destroyed and NULL. */
+gm_status gm_ecg_keep(gm_ecg **out, gm_status s);
 
 #endif

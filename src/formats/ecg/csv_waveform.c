@@ -416,15 +416,8 @@ static gm_status read_table(gm_ecg **out, table *w)
     GM_TRY(read_rate(w));
     if (w->n_samples == 0) return gm_csv_fail(w->t, 0, "no sample follows the heading");
     GM_TRY(survey(w));
-    gm_ecg *e;
-    GM_TRY(gm_ecg_create(&e, "CSV", w->n_leads, w->n_samples));
-    gm_status s = fill(e, w);
-    if (s != GM_OK) {
-        gm_ecg_destroy(e);
-        return s;
-    }
-    *out = e;
-    return GM_OK;
+    GM_TRY(gm_ecg_create(out, "CSV", w->n_leads, w->n_samples));
+    return gm_ecg_keep(out, fill(*out, w));
 }
 
 gm_status gm_ecg_csv_parse(gm_ecg **out, const void *bytes, size_t length, const char *name)

@@ -396,11 +396,7 @@ static gm_status read_signals(gm_ecg **out, file *f)
     f->places = gm_calloc(f->h->n_signals, sizeof *f->places);
     if (!f->places) return gm_fail(GM_ENOMEM, "%s: no memory", f->name);
     gm_status s = gm_edf_annotations_read(&f->a, f->h, (const char *)f->bytes);
-    if (s == GM_OK) s = build(out, f);
-    if (s != GM_OK) {
-        gm_ecg_destroy(*out);
-        *out = NULL;
-    }
+    if (s == GM_OK) s = gm_ecg_keep(out, build(out, f));
     gm_edf_annotations_free(&f->a);
     gm_free(f->begins);
     gm_free(f->places);

@@ -20,7 +20,7 @@
 enum { GM_FHIR_MAX_STRING = 1 << 20 }; /* R4, string: "SHALL NOT exceed 1,048,576 characters" */
 
 /* `name` begins messages. Fails with GM_EFORMAT ("file: component 3: ..."), GM_ENOMEM. */
-gm_status gm_fhir_parse(gm_ecg **out, const char *bytes, size_t length, const char *name);
+gm_status gm_fhir_parse(gm_ecg **out, const void *bytes, size_t length, const char *name);
 
 /* GM_EINVAL: a channel's samples are longer than a FHIR string may be. */
 gm_status gm_fhir_write(gm_ecg_files *files, const gm_ecg *e, const char *path);

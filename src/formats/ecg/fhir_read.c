@@ -330,23 +330,17 @@ static gm_status read_observation(gm_ecg **out, reader *r)
     if (!r->n_channels)
         return gm_fail(GM_EFORMAT, "%s: an Observation without a component with valueSampledData",
                        r->name);
-    gm_ecg *e;
-    GM_TRY(gm_ecg_create(&e, "FHIR", r->n_channels, r->n_samples));
-    gm_status s = fill(e, r);
-    if (s != GM_OK) {
-        gm_ecg_destroy(e);
-        return s;
-    }
-    *out = e;
-    return GM_OK;
+    GM_TRY(gm_ecg_create(out, "FHIR", r->n_channels, r->n_samples));
+    return gm_ecg_keep(out, fill(*out, r));
 }
 
-gm_status gm_fhir_parse(gm_ecg **out, const char *bytes, size_t length, const char *name)
+gm_status gm_fhir_parse(gm_ecg **out, const void *bytes, size_t length, const char *name)
 {
     json_error_t error;
+    const char *text = bytes;
     *out = NULL;
-    if (length >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) bytes += 3, length -= 3;
-    json_t *document = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &error);
+    if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) text += 3, length -= 3;
+    json_t *document = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
     if (!document)
         return gm_fail(GM_EFORMAT, "%s:%d:%d: not valid JSON: %s", name, error.line, error.column,
                        error.text);

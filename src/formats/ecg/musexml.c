@@ -241,16 +241,6 @@ static gm_status read_waveform(reader *r, const xmlNode *waveform)
     return gm_ecg_finish(e, r->name);
 }
 
-static bool is_rhythm(const gm_ecg *e)
-{
-    return e->group && strcmp(e->group, "RHYTHM") == 0;
-}
-
-static double duration_s(const gm_ecg *e)
-{
-    return (double)e->n_samples / e->rate_hz;
-}
-
 /* ---- who, when, what the device says ------------------------------------------------------------ */
 
 static gm_status set_text(char **field, const xmlNode *node, const char *path)
@@ -416,10 +406,8 @@ static gm_status read_waveforms(reader *r)
 static gm_status assemble(gm_ecg **out, reader *r)
 {
     size_t best = 0;
-    for (size_t i = 1; i < r->n_waveforms; i++) {
-        const gm_ecg *a = r->waveforms[i], *b = r->waveforms[best];
-        if (is_rhythm(a) == is_rhythm(b) ? duration_s(a) > duration_s(b) : is_rhythm(a)) best = i;
-    }
+    for (size_t i = 1; i < r->n_waveforms; i++)
+        if (gm_ecg_is_rather_record(r->waveforms[i], r->waveforms[best])) best = i;
     gm_ecg *e = *out = r->waveforms[best];
     r->waveforms[best] = NULL;
     for (size_t i = 0; i < r->n_waveforms; i++) {
@@ -434,7 +422,7 @@ static gm_status assemble(gm_ecg **out, reader *r)
     return read_diagnosis(e, gm_xml_child(r->root, "Diagnosis"));
 }
 
-gm_status gm_musexml_parse(gm_ecg **out, const char *bytes, size_t length, const char *name)
+gm_status gm_musexml_parse(gm_ecg **out, const void *bytes, size_t length, const char *name)
 {
     *out = NULL;
     xmlDoc *document;
@@ -443,11 +431,7 @@ gm_status gm_musexml_parse(gm_ecg **out, const char *bytes, size_t length, const
     gm_status s = gm_xml_is(r.root, "RestingECG")
                       ? read_waveforms(&r)
                       : gm_fail(GM_EFORMAT, "%s: XML, but not a RestingECG of MUSE", name);
-    if (s == GM_OK) s = assemble(out, &r);
-    if (s != GM_OK) {
-        gm_ecg_destroy(*out);
-        *out = NULL;
-    }
+    if (s == GM_OK) s = gm_ecg_keep(out, assemble(out, &r));
     for (size_t i = 0; i < r.n_waveforms; i++)
         gm_ecg_destroy(r.waveforms[i]);
     xmlFreeDoc(document);

@@ -17,6 +17,6 @@
 #include "ecg/waveform.h"
 
 /* `name` begins messages. Fails with GM_EFORMAT ("file: ..."), GM_ENOMEM. */
-gm_status gm_musexml_parse(gm_ecg **out, const char *bytes, size_t length, const char *name);
+gm_status gm_musexml_parse(gm_ecg **out, const void *bytes, size_t length, const char *name);
 
 #endif

@@ -72,12 +72,8 @@ static gm_status lay_out(gm_ecg **out, const record *r, const gm_scp_signal *s, 
         fill_counts(c, span, s->counts[i], s->n[i], places ? lead->start - r->layout.first : 0);
         status = gm_ecg_set(&c->name, gm_scp_lead_name(lead->id));
     }
-    if (status != GM_OK) {
-        gm_ecg_destroy(e);
-        return status;
-    }
     *out = e;
-    return GM_OK;
+    return gm_ecg_keep(out, status);
 }
 
 /* Brings the rhythm to the finest scale that holds it and the reference beat; *beat_scale is what a count
@@ -238,15 +234,8 @@ static gm_status read_record(gm_ecg **out, record *r)
     GM_TRY(read_huffman(r));
     GM_TRY(gm_scp_beat_read(&r->beat, &r->file, &r->layout, r->huffman));
     GM_TRY(gm_scp_rhythm_read(&r->rhythm, &r->beat, &r->file, &r->layout, r->huffman));
-    gm_ecg *e;
-    GM_TRY(lay_out(&e, r, &r->rhythm, true));
-    gm_status s = fill(e, r);
-    if (s != GM_OK) {
-        gm_ecg_destroy(e);
-        return s;
-    }
-    *out = e;
-    return GM_OK;
+    GM_TRY(lay_out(out, r, &r->rhythm, true));
+    return gm_ecg_keep(out, fill(*out, r));
 }
 
 gm_status gm_ecg_scp_parse(gm_ecg **out, const void *bytes, size_t length, const char *name)
