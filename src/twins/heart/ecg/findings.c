@@ -110,6 +110,7 @@ static gm_status find(gm_ecg_findings *f, const gm_ecg *e, material *x, signal_l
     for (size_t i = 0; i < x->m->n_beats; i++)
         x->beat_s[i] = x->m->beats[i].time_s;
     GM_TRY(find_quality(f, l, x));
+    gm_ecg_amplitudes_of(f->amplitudes, x->m);
     return x->m->n_beats < 2 ? GM_OK : find_of_beats(f, x);
 }
 

@@ -1,11 +1,12 @@
 /* findings.h - what a record says beyond its intervals: the class of each beat, the rhythm, heart rate
- * variability, pacing, electrodes that may be swapped, and what is wrong with each signal.
+ * variability, pacing, electrodes that may be swapped, amplitudes, and what is wrong with each signal.
  *
  * Every finding carries the numbers that it rests on and a flag for doubt; none is a diagnosis.
  */
 #ifndef GM_HEART_ECG_FINDINGS_H
 #define GM_HEART_ECG_FINDINGS_H
 
+#include "heart/ecg/amplitudes.h"
 #include "heart/ecg/classes.h"
 #include "heart/ecg/hrv.h"
 #include "heart/ecg/measure.h"
@@ -23,6 +24,7 @@ typedef struct {
 typedef struct {
     gm_ecg_signal_finding *signals; /* [n_signals] the twelve leads as recorded, then the others */
     size_t n_signals;
+    gm_ecg_amplitudes amplitudes[GM_N_LEADS];
     /* Below: of records of two beats and more (has_beats); else zero. */
     bool has_beats;
     gm_pacing pacing;

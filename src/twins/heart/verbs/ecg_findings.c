@@ -114,6 +114,28 @@ static json_t *electrodes_json(const gm_reversal *r)
     return o;
 }
 
+static json_t *amplitudes_json(const gm_ecg_amplitudes all[GM_N_LEADS])
+{
+    json_t *o = json_object();
+    for (int l = 0; l < GM_N_LEADS; l++) {
+        const gm_ecg_amplitudes *a = &all[l];
+        json_t *v = json_object();
+        if (isnan(a->sd_mv)) continue;
+        set_real(v, "p_mv", a->p_mv);
+        set_real(v, "q_mv", a->q_mv);
+        set_real(v, "r_mv", a->r_mv);
+        set_real(v, "s_mv", a->s_mv);
+        set_real(v, "t_mv", a->t_mv);
+        set_real(v, "r_peak_ms", a->r_peak_ms);
+        set_real(v, "st_j_mv", a->st_j_mv);
+        set_real(v, "st_j60_mv", a->st_j60_mv);
+        set_real(v, "sd_mv", a->sd_mv);
+        json_object_set_new(v, "do_not_trust", json_boolean(a->do_not_trust));
+        json_object_set_new(o, gm_lead_names[l], v);
+    }
+    return o;
+}
+
 static json_t *signals_json(const gm_ecg_findings *f)
 {
     json_t *o = json_object();
@@ -135,6 +157,7 @@ void gm_ecg_findings_values(json_t *o, const gm_ecg_findings *f, const gm_ecg_me
     json_object_set_new(o, "hrv", has ? hrv_json(&f->hrv) : json_null());
     json_object_set_new(o, "pacing", has ? pacing_json(&f->pacing) : json_null());
     json_object_set_new(o, "electrodes", has ? electrodes_json(&f->electrodes) : json_null());
+    json_object_set_new(o, "amplitudes", amplitudes_json(f->amplitudes));
     json_object_set_new(o, "signals", signals_json(f));
 }
 
@@ -216,6 +239,37 @@ static gm_status add_hrv(gm_result *out, const gm_hrv *h)
         "Of intervals between dominant beats; definitions of the Task Force 1996.");
 }
 
+static void put_amplitude(gm_cells *c, double mv)
+{
+    if (isfinite(mv))
+        gm_cells_put_number(c, mv, 2);
+    else
+        gm_cells_put(c, "");
+}
+
+static gm_status add_amplitudes(gm_result *out, const gm_ecg_amplitudes all[GM_N_LEADS])
+{
+    static const char *const heading[] = {"lead", "P",    "Q",       "R",  "S",
+                                          "T",    "ST J", "ST J+60", "SD", "do not trust"};
+    gm_cells c = {.n_columns = sizeof heading / sizeof *heading};
+    for (size_t k = 0; k < c.n_columns; k++)
+        gm_cells_put(&c, heading[k]);
+    for (int l = 0; l < GM_N_LEADS; l++) {
+        const gm_ecg_amplitudes *a = &all[l];
+        if (isnan(a->sd_mv)) continue;
+        const double mv[] = {a->p_mv, a->q_mv, a->r_mv, a->s_mv, a->t_mv, a->st_j_mv, a->st_j60_mv};
+        gm_cells_put(&c, gm_lead_names[l]);
+        for (size_t k = 0; k < sizeof mv / sizeof *mv; k++)
+            put_amplitude(&c, mv[k]);
+        gm_cells_put_number(&c, a->sd_mv, 3);
+        gm_cells_put(&c, a->do_not_trust ? "do not trust" : "");
+    }
+    return gm_cells_add_table(
+        out, &c, "Amplitudes, mV",
+        "On the median beat, from the level before QRS; an empty cell: no such "
+        "deflection, or not to be told from noise.");
+}
+
 gm_status gm_ecg_findings_tables(gm_result *out, const gm_ecg_findings *f)
 {
     gm_cells c = {.n_columns = 3};
@@ -229,5 +283,6 @@ gm_status gm_ecg_findings_tables(gm_result *out, const gm_ecg_findings *f)
     }
     GM_TRY(
         gm_cells_add_table(out, &c, "Findings", "Suspicions with their reasons; not diagnoses."));
+    GM_TRY(add_amplitudes(out, f->amplitudes));
     return f->has_beats ? add_hrv(out, &f->hrv) : GM_OK;
 }
