@@ -119,8 +119,8 @@ static json_t *amplitudes_json(const gm_ecg_amplitudes all[GM_N_LEADS])
     json_t *o = json_object();
     for (int l = 0; l < GM_N_LEADS; l++) {
         const gm_ecg_amplitudes *a = &all[l];
-        json_t *v = json_object();
         if (isnan(a->sd_mv)) continue;
+        json_t *v = json_object();
         set_real(v, "p_mv", a->p_mv);
         set_real(v, "q_mv", a->q_mv);
         set_real(v, "r_mv", a->r_mv);
