@@ -34,6 +34,7 @@ typedef struct {
     uint8_t *target; /* [n_leads][n] */
     float *d[GM_WAVE_NET_LAYERS]; /* gradient of the loss by run->y */
     float *gradient;              /* by the weights */
+    double p_gain, t_gain, flutter; /* of P and T waves; height of atrial waves in their place */
     double loss, n_scored, n_right;
 } example;
 
@@ -49,7 +50,7 @@ static void mark(uint8_t *target, size_t n, double from_ms, double to_ms, uint8_
         target[j] = what;
 }
 
-static void make_target(const ludb_lead *lead, double stretch, uint8_t *target, size_t n)
+static void make_target(const ludb_lead *lead, double stretch, bool no_p, uint8_t *target, size_t n)
 {
     memset(target, MASKED, n);
     mark(target, n, lead->first_ms * stretch, lead->last_ms * stretch, GM_WAVE_NET_CLASSES - 1);
@@ -61,14 +62,44 @@ static void make_target(const ludb_lead *lead, double stretch, uint8_t *target, 
                 mark(target, n, (b.peak_ms - MISSING_MS) * stretch, b.peak_ms * stretch, MASKED);
             if (round == 0 && !known_off)
                 mark(target, n, b.peak_ms * stretch, (b.peak_ms + MISSING_MS) * stretch, MASKED);
-            if (round == 1)
+            if (round == 1 && !(no_p && lead->waves[i].kind == GM_WAVE_P))
                 mark(target, n, (known_on ? b.on_ms : b.peak_ms) * stretch,
                      (known_off ? b.off_ms : b.peak_ms) * stretch, (uint8_t)lead->waves[i].kind);
         }
 }
 
+/* Makes P and T waves lower or higher: what rises over the line between the wave's ends. */
+static void reshape(const example *e, const ludb_lead *lead, const gm_ecg *ecg, double *x)
+{
+    for (size_t k = 0; k < lead->n; k++) {
+        const ludb_wave *w = &lead->waves[k];
+        double gain = w->kind == GM_WAVE_P ? e->p_gain : e->t_gain;
+        if (w->kind == GM_WAVE_QRS || isnan(w->at.on_ms) || isnan(w->at.off_ms)) continue;
+        size_t on = (size_t)(w->at.on_ms * ecg->rate_hz / 1000);
+        size_t off = (size_t)(w->at.off_ms * ecg->rate_hz / 1000);
+        if (off >= ecg->n_samples || off <= on) continue;
+        double from = x[on], rise = (x[off] - from) / (double)(off - on);
+        for (size_t i = on; i <= off; i++) {
+            double line = from + rise * (double)(i - on);
+            x[i] = line + gain * (x[i] - line);
+        }
+    }
+}
+
+/* Fibrillation of the atria: waves of 4 to 8 Hz whose height comes and goes. */
+static void flutter(example *e, double *x, size_t n, double rate_hz, double height)
+{
+    double w = 2 * M_PI / rate_hz, f1 = uniform(e, 4, 8), f2 = uniform(e, 4, 8), a = uniform(e, 0, 6),
+           slow = uniform(e, 0.2, 1.5);
+    for (size_t i = 0; i < n; i++) {
+        double t = w * (double)i;
+        x[i] += height * (sin(f1 * t + a) * (1 + 0.5 * sin(slow * t)) + 0.7 * sin(f2 * t));
+    }
+}
+
 /* Counts with what electrodes and mains add; ten times finer, so that nothing is rounded away. */
-static void disturb(example *e, const gm_ecg_channel *c, size_t n, double rate_hz, int32_t *out)
+static void disturb(example *e, const gm_ecg_channel *c, size_t n, double rate_hz, const double *x,
+                    int32_t *out)
 {
     double low = 1e9, high = -1e9;
     for (size_t i = 0; i < n; i++)
@@ -82,7 +113,7 @@ static void disturb(example *e, const gm_ecg_channel *c, size_t n, double rate_h
     double hum_w = 2 * M_PI * (uniform(e, 0, 1) < 0.5 ? 50 : 60) / rate_hz;
     for (size_t i = 0; i < n; i++) {
         walk = 0.95 * walk + step * gm_rng_normal(&e->rng);
-        double v = c->counts[i] + wander * sin(wander_at + wander_w * (double)i) +
+        double v = x[i] + wander * sin(wander_at + wander_w * (double)i) +
                    hum * sin(hum_w * (double)i) + white * gm_rng_normal(&e->rng) + walk;
         out[i] = (int32_t)lrint(sign * v);
     }
@@ -120,14 +151,25 @@ static void open_example(example *e)
     size_t n = (size_t)((double)ecg->n_samples * 1000 / rate_hz / GM_WAVE_NET_STEP_MS);
     n = n / GM_WAVE_NET_MULTIPLE * GM_WAVE_NET_MULTIPLE;
     int lead[GM_N_LEADS], n_leads = choose_leads(e, lead);
-    ludb_must(gm_wave_run_create(&e->run, e->net, n_leads, n));
+    ludb_must(gm_wave_run_create(&e->run, e->net, n_leads, n, true));
     e->target = gm_calloc((size_t)n_leads * n, 1);
     int32_t *counts = gm_calloc(ecg->n_samples, sizeof *counts);
+    double *x = gm_calloc(ecg->n_samples, sizeof *x);
+    bool reshaped = e->augmented && uniform(e, 0, 1) < 0.6;
+    e->p_gain = reshaped ? exp(uniform(e, -0.9, 0.5)) : 1;
+    e->t_gain = reshaped ? exp(uniform(e, -0.7, 0.5)) : 1;
+    e->flutter = 0;
+    if (e->augmented && uniform(e, 0, 1) < 0.07) e->p_gain = 0, e->flutter = uniform(e, 0.005, 0.05);
     for (int k = 0; k < n_leads; k++) {
         const gm_ecg_channel *c = gm_ecg_lead(ecg, lead[k]);
         const int32_t *from = c->counts;
         if (e->augmented) {
-            disturb(e, c, ecg->n_samples, rate_hz, counts);
+            for (size_t i = 0; i < ecg->n_samples; i++)
+                x[i] = c->counts[i];
+            reshape(e, &e->record->lead[lead[k]], ecg, x);
+            if (e->flutter > 0)
+                flutter(e, x, ecg->n_samples, rate_hz, e->flutter * uniform(e, 0, 600));
+            disturb(e, c, ecg->n_samples, rate_hz, x, counts);
             from = counts;
         }
         float *rows[GM_WAVE_NET_INPUTS] = {gm_wave_row(e->net, e->run, 0, k, 0),
@@ -135,9 +177,11 @@ static void open_example(example *e)
         bool usable;
         ludb_must(gm_wave_signal(from, ecg->n_samples, rate_hz, n, rows, &usable, NULL));
         if (e->augmented) rescale(e->net, e->run, k, (float)exp(uniform(e, -0.35, 0.35)));
-        make_target(&e->record->lead[lead[k]], stretch, e->target + (size_t)k * n, n);
+        make_target(&e->record->lead[lead[k]], stretch, e->p_gain == 0,
+                    e->target + (size_t)k * n, n);
     }
     gm_free(counts);
+    gm_free(x);
 }
 
 static void close_example(example *e)

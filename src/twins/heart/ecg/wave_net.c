@@ -18,16 +18,18 @@ static const gm_wave_layer shape[GM_WAVE_NET_LAYERS] = {
     {5, 5, GM_WAVE_SAME, 24, 5, 1, .shares = true},
     {6, -1, GM_WAVE_HALVE, 32, 3, 1, .shares = false}, /* 16 Hz */
     {7, 7, GM_WAVE_SAME, 32, 5, 1, .shares = true},
-    {8, 8, GM_WAVE_SAME, 32, 5, 3, .shares = true},
-    {9, 9, GM_WAVE_SAME, 32, 5, 1, .shares = true},
-    {10, 6, GM_WAVE_DOUBLE, 24, 1, 1, .shares = false}, /* 31 Hz */
-    {11, 11, GM_WAVE_SAME, 24, 5, 1, .shares = true},
-    {12, 4, GM_WAVE_DOUBLE, 16, 1, 1, .shares = false}, /* 62.5 Hz */
-    {13, 13, GM_WAVE_SAME, 16, 5, 1, .shares = true},
-    {14, 2, GM_WAVE_DOUBLE, 8, 1, 1, .shares = false}, /* 125 Hz */
-    {15, 15, GM_WAVE_SAME, 8, 5, 1, .shares = true},
-    {16, 16, GM_WAVE_SAME, 8, 5, 1, .shares = true},
-    {17, -1, GM_WAVE_DOUBLE, GM_WAVE_NET_CLASSES, 3, 1, .shares = true}, /* 250 Hz */
+    {8, 8, GM_WAVE_SAME, 32, 5, 2, .shares = true},
+    {9, 9, GM_WAVE_SAME, 32, 5, 4, .shares = true},
+    {10, 10, GM_WAVE_SAME, 32, 5, 8, .shares = true},
+    {11, 11, GM_WAVE_SAME, 32, 5, 1, .shares = true},
+    {12, 6, GM_WAVE_DOUBLE, 24, 1, 1, .shares = false}, /* 31 Hz */
+    {13, 13, GM_WAVE_SAME, 24, 5, 1, .shares = true},
+    {14, 4, GM_WAVE_DOUBLE, 16, 1, 1, .shares = false}, /* 62.5 Hz */
+    {15, 15, GM_WAVE_SAME, 16, 5, 1, .shares = true},
+    {16, 2, GM_WAVE_DOUBLE, 8, 1, 1, .shares = false}, /* 125 Hz */
+    {17, 17, GM_WAVE_SAME, 8, 5, 1, .shares = true},
+    {18, 18, GM_WAVE_SAME, 8, 5, 1, .shares = true},
+    {19, -1, GM_WAVE_DOUBLE, GM_WAVE_NET_CLASSES, 3, 1, .shares = true}, /* 250 Hz */
 };
 
 /* ---- the net ------------------------------------------------------------------------------------ */
@@ -89,22 +91,58 @@ float *gm_wave_row(const gm_wave_net *net, const gm_wave_run *run, int layer, in
     return run->y[layer] + row * run->stride[layer] + PAD;
 }
 
-gm_status gm_wave_run_create(gm_wave_run **out, const gm_wave_net *net, int n_leads, size_t n)
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* The last layer that reads layer k. */
+static int last_reader(const gm_wave_net *net, int k)
+{
+    int last = k;
+    for (int j = k + 1; j < GM_WAVE_NET_LAYERS; j++)
+        if (net->layer[j].from == k || net->layer[j].skip == k) last = j;
+    return k == 0 ? GM_WAVE_NET_LAYERS : last;
+}
+
+/* slot[k]: the block of layer k; size[slot] in floats. Returns the number of blocks. */
+static int plan_blocks(const gm_wave_net *net, const gm_wave_run *run, bool keeps_all,
+                       int slot[GM_WAVE_NET_LAYERS], size_t size[GM_WAVE_NET_LAYERS])
+{
+    int busy_until[GM_WAVE_NET_LAYERS], n = 0;
+    for (int k = 0; k < GM_WAVE_NET_LAYERS; k++) {
+        int b = 0;
+        size_t rows = (size_t)run->n_leads * (size_t)net->layer[k].n_out;
+        while (b < n && (keeps_all || busy_until[b] >= k))
+            b++;
+        if (b == n) size[n++] = 0;
+        slot[k] = b;
+        size[b] = larger(size[b], rows * run->stride[k]);
+        busy_until[b] = last_reader(net, k);
+    }
+    return n;
+}
+
+gm_status gm_wave_run_create(gm_wave_run **out, const gm_wave_net *net, int n_leads, size_t n,
+                             bool keeps_all)
 {
     *out = NULL;
     gm_wave_run *run = gm_calloc(1, sizeof *run);
     if (!run) return gm_fail(GM_ENOMEM, "no memory for a network's run");
     run->n = n, run->n_leads = n_leads;
-    size_t most = 0;
-    bool complete = true;
+    size_t most = 0, size[GM_WAVE_NET_LAYERS];
+    int slot[GM_WAVE_NET_LAYERS];
     for (int k = 0; k < GM_WAVE_NET_LAYERS; k++) {
         const gm_wave_layer *l = &net->layer[k];
         run->stride[k] = row_stride(n >> l->level);
-        run->y[k] = gm_calloc((size_t)n_leads * (size_t)l->n_out * run->stride[k], sizeof(float));
-        complete &= run->y[k] != NULL;
-        size_t wide = run->stride[k] * (size_t)(l->n_in > l->n_rows ? l->n_in : l->n_rows);
-        most = wide > most ? wide : most;
+        most = larger(most, run->stride[k] * larger((size_t)l->n_in, (size_t)l->n_rows));
     }
+    bool complete = true;
+    int n_blocks = plan_blocks(net, run, keeps_all, slot, size);
+    for (int b = 0; b < n_blocks; b++)
+        complete &= (run->block[b] = gm_calloc(size[b], sizeof(float))) != NULL;
+    for (int k = 0; k < GM_WAVE_NET_LAYERS; k++)
+        run->y[k] = run->block[slot[k]];
     run->halved = gm_calloc((size_t)n_leads * most, sizeof *run->halved);
     run->mean = gm_calloc(most, sizeof *run->mean);
     run->common = gm_calloc(most, sizeof *run->common);
@@ -122,7 +160,7 @@ void gm_wave_run_destroy(gm_wave_run *run)
 {
     if (!run) return;
     for (int k = 0; k < GM_WAVE_NET_LAYERS; k++)
-        gm_free(run->y[k]);
+        gm_free(run->block[k]);
     gm_free(run->halved);
     gm_free(run->mean);
     gm_free(run->common);
@@ -227,6 +265,13 @@ static void common_part(const gm_wave_net *net, gm_wave_run *run, int k, size_t 
                      l->n_rows, l->n_in, l->taps, l->dilation, n);
 }
 
+/* Another layer's rows may have been here. */
+static void clear_ends(float *y, size_t n, size_t stride)
+{
+    memset(y - PAD, 0, PAD * sizeof *y);
+    memset(y + n, 0, (stride - PAD - n) * sizeof *y);
+}
+
 /* From the convolved rows to the layer's own: doubled, the skipped layer added, cut off at 0. */
 static void finish(const gm_wave_net *net, const gm_wave_run *run, int k, int lead, size_t n,
                    size_t stride)
@@ -234,6 +279,7 @@ static void finish(const gm_wave_net *net, const gm_wave_run *run, int k, int le
     const gm_wave_layer *l = &net->layer[k];
     for (int c = 0; c < l->n_out; c++) {
         float *y = gm_wave_row(net, run, k, lead, c);
+        clear_ends(y, gm_wave_length(net, run, k), run->stride[k]);
         const float *a = run->rows + (size_t)c * stride + PAD;
         size_t length = n;
         if (l->rate == GM_WAVE_DOUBLE) {

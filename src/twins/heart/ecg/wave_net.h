@@ -2,7 +2,7 @@
  * belongs to a P wave, a QRS complex, a T wave or none of them.
  *
  * A U-shaped network over time at 250 Hz (Ronneberger, Fischer, Brox 2015, "U-Net"; for ECG Moskalenko
- * et al. 2020, doi:10.1007/978-3-030-30425-6_29): coarser levels see a second of context, finer ones
+ * et al. 2020, doi:10.1007/978-3-030-30425-6_29): coarser levels see some seconds of context, finer ones
  * place the bounds. Each layer is
  *     y = relu(W x + V mean(x) + b + s)
  * with x of this lead, mean(x) over the leads of the record ("deep sets", Zaheer et al. 2017: any
@@ -43,7 +43,7 @@ typedef struct {
     size_t own, shared, bias; /* places among the weights: [n_rows][n_in][taps] twice, [n_rows] */
 } gm_wave_layer;
 
-enum { GM_WAVE_NET_LAYERS = 19, GM_WAVE_NET_PAD = 16 };
+enum { GM_WAVE_NET_LAYERS = 21, GM_WAVE_NET_PAD = 16 };
 
 typedef struct {
     gm_wave_layer layer[GM_WAVE_NET_LAYERS];
@@ -63,13 +63,17 @@ void gm_wave_net_destroy(gm_wave_net *net); /* NULL is allowed */
 typedef struct {
     size_t n; /* samples at 250 Hz */
     int n_leads;
-    float *y[GM_WAVE_NET_LAYERS];      /* [n_leads][n_out][stride] */
+    float *block[GM_WAVE_NET_LAYERS];  /* owned; NULL beyond the last in use */
+    float *y[GM_WAVE_NET_LAYERS];      /* [n_leads][n_out][stride], each in a block */
     size_t stride[GM_WAVE_NET_LAYERS]; /* floats a row */
     float *halved;                     /* [n_leads][n_in][...] input of a halving layer */
     float *mean, *common, *rows;       /* scratch of one layer */
 } gm_wave_run;
 
-gm_status gm_wave_run_create(gm_wave_run **out, const gm_wave_net *net, int n_leads, size_t n);
+/* keeps_all: every layer stays, as learning needs it; else a layer's memory is used again when no
+ * later one reads it. The input stays in both. */
+gm_status gm_wave_run_create(gm_wave_run **out, const gm_wave_net *net, int n_leads, size_t n,
+                             bool keeps_all);
 void gm_wave_run_destroy(gm_wave_run *run); /* NULL is allowed */
 
 /* Where sample 0 of the row of a layer's channel stands; input: layer 0. */

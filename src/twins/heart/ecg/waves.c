@@ -10,7 +10,7 @@
 #include "heart/ecg/waves_decode.h"
 
 static const double STRETCH_MS = 10000; /* looked at at once, and kept */
-static const double MARGIN_MS = 2000;   /* looked at on both sides: more than the network sees */
+static const double MARGIN_MS = 2500;   /* looked at on both sides: more than the network sees */
 
 /* One stretch of the record. */
 typedef struct {
@@ -127,6 +127,7 @@ static gm_status keep(stretch *s, gm_ecg_lead_waves *lead, const gm_wave_span *s
         if (anchor_ms < s->keep_from_ms || anchor_ms >= s->keep_to_ms) continue;
         gm_ecg_lead_wave w = {
             .kind = spans[i].kind,
+            .certainty = spans[i].certainty,
             .beat = spans[i].beat == SIZE_MAX ? SIZE_MAX : s->first_beat + spans[i].beat,
             .at = {record_ms(s, spans[i].on), record_ms(s, spans[i].peak),
                    record_ms(s, spans[i].off)}};
@@ -189,7 +190,7 @@ static gm_status find(stretch *s)
     s->lead_of = gm_calloc(s->out->n_leads, sizeof *s->lead_of);
     if (!s->beat || !s->lead_of)
         return gm_fail(GM_ENOMEM, "no memory for %zu beats", s->m->n_beats);
-    GM_TRY(gm_wave_run_create(&s->run, s->net, (int)s->out->n_leads, s->n));
+    GM_TRY(gm_wave_run_create(&s->run, s->net, (int)s->out->n_leads, s->n, false));
     GM_TRY(gm_wave_room_create(&s->room, s->n));
     return look_at_all(s);
 }

@@ -17,9 +17,10 @@
 
 typedef struct {
     gm_ecg_wave kind;
-    size_t beat;      /* of the measurement: its QRS, the P before it, the T after it; SIZE_MAX: none (a P wave that is not
-                         conducted) */
+    size_t beat;      /* of the measurement: its QRS, the P before it, the T after it; SIZE_MAX: none
+                       * (a P wave that is not conducted) */
     gm_ecg_bounds at; /* ms from the first sample of the record; NaN: not found */
+    double certainty; /* 0..1, mean probability of the wave between its bounds */
 } gm_ecg_lead_wave;
 
 typedef struct {

@@ -35,7 +35,7 @@ static const double BEAT_REACH_MS = 160; /* a QRS lies within this of a beat */
 static const float FAR_PRICE = 30;       /* for each sample of a QRS elsewhere */
 static const float NEAR_BONUS = 1.5F;    /* at the beat itself, each sample */
 static const double NEAR_MS = 16;
-static const float LEAST_P = 1e-5F;
+static const float MOST_PRICE = 11.5F; /* of a sample: the network is never surer than 1e-5 */
 static const double SOFT_MS[GM_N_WAVES] = {60, 40, 100}; /* a bound is uncertain by up to this */
 static const double GRID = 0.375; /* a marked wave begins this long, in samples, before its first */
 
@@ -72,7 +72,7 @@ static void probabilities(const gm_wave_evidence *e, gm_wave_room *r)
         for (int c = 0; c < GM_WAVE_NET_CLASSES; c++)
             sum += v[c] = expf(e->logit[c][t] - most);
         for (int c = 0; c < GM_WAVE_NET_CLASSES; c++)
-            r->p[c][t] = fmaxf(v[c] / sum, LEAST_P);
+            r->p[c][t] = v[c] / sum;
     }
 }
 
@@ -101,9 +101,11 @@ static void find_course(const gm_wave_evidence *e, gm_wave_room *r)
             if (c < next[steps[k].to])
                 next[steps[k].to] = c, came[steps[k].to] = (unsigned char)steps[k].from;
         }
-        float price[GM_WAVE_NET_CLASSES];
-        for (int c = 0; c < GM_WAVE_NET_CLASSES; c++)
-            price[c] = -logf(r->p[c][t]);
+        float price[GM_WAVE_NET_CLASSES], most = e->logit[0][t];
+        for (int c = 1; c < GM_WAVE_NET_CLASSES; c++)
+            most = fmaxf(most, e->logit[c][t]);
+        for (int c = 0; c < GM_WAVE_NET_CLASSES; c++) /* -log p but for what they have in common */
+            price[c] = fminf(most - e->logit[c][t], MOST_PRICE);
         price[GM_WAVE_QRS] += qrs_price(e, t, &nearest);
         for (int s = 0; s < N_STATES; s++)
             cost[s] = next[s] + price[class_of[s]];
@@ -136,6 +138,14 @@ static size_t other_side(size_t from, double by_ms, size_t limit)
     return from + by < limit ? from + by : limit;
 }
 
+/* From a sample to the top of the parabola through it and its neighbours, in samples. */
+static double top_of(const float *x, size_t i, size_t n)
+{
+    if (i == 0 || i + 1 >= n) return 0;
+    double a = (double)x[i - 1], b = (double)x[i], c = (double)x[i + 1], bend = a - 2 * b + c;
+    return fabs(bend) > 1e-9 ? fmin(fmax(0.5 * (a - c) / bend, -0.5), 0.5) : 0;
+}
+
 /* The wave on first..last (exclusive) between the neighbours' ends. */
 static gm_wave_span span_of(const gm_wave_evidence *e, const gm_wave_room *r, gm_ecg_wave kind,
                             size_t first, size_t last, size_t before, size_t after)
@@ -157,7 +167,9 @@ static gm_wave_span span_of(const gm_wave_evidence *e, const gm_wave_room *r, gm
         double high = fabs((double)e->height[t] - line);
         if (high > most) most = high, best = t;
     }
-    s.peak = (double)best;
+    s.peak = (double)best + top_of(e->height, best, e->n);
+    for (size_t t = first; t < last; t++)
+        s.certainty += (double)p[t] / (double)(last - first);
     return s;
 }
 

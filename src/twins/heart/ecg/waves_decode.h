@@ -17,6 +17,7 @@ typedef struct {
     gm_ecg_wave kind;
     size_t beat; /* of evidence.beat; SIZE_MAX: none */
     double on, peak, off;
+    double certainty; /* mean probability inside */
 } gm_wave_span;
 
 /* Room for a stretch of n samples. */
