@@ -106,32 +106,29 @@ static int fail(gm_status s, const gm_call *call, bool json)
 
 /* ---- results ------------------------------------------------------------------------------------ */
 
-static gm_status write_files(const gm_call *call, const gm_result *r, json_t *written,
-                             const char **folder)
+static gm_status write_files(const gm_result *r, const char *folder, json_t *written)
 {
-    const char *o = gm_args_text(&call->args, "o");
-    *folder = r->files_as_named || r->view_path ? NULL : o;
-    if (r->view_path) return gm_output_view(r, r->view_path);
-    if (r->files_as_named) return gm_output_write_as_named(r, written);
-    if (!o) return GM_OK;
-    return gm_output_write(r, o, written);
+    if (r->view_path) GM_TRY(gm_output_view(r, r->view_path));
+    return gm_output_write(r, folder, written);
 }
 
 static gm_status give_back(const gm_call *call, const gm_result *r)
 {
     json_t *written = json_array();
     if (!written) return gm_fail(GM_ENOMEM, "no memory for the list of files");
-    const char *folder = NULL, *svg = gm_args_text(&call->args, "svg");
+    const char *o = gm_args_text(&call->args, "o"), *svg = gm_args_text(&call->args, "svg");
+    const char *folder = r->view_path ? NULL : o;
     gm_status s = svg ? gm_output_ecg_paper(r, svg) : GM_OK;
-    if (s == GM_OK) s = write_files(call, r, written, &folder);
-    size_t n = json_array_size(written);
+    if (s == GM_OK) s = write_files(r, folder, written);
+    size_t n = json_array_size(written), n_in_folder = gm_output_n_in_folder(r);
     if (s == GM_OK && call->globals.json) {
         if (n) json_object_set(r->values, "files", written);
         s = print_json(r->values);
     } else if (s == GM_OK) {
         if (r->summary) s = print_out(r->summary, strlen(r->summary));
         if (!r->summary) s = print_json(r->values);
-        if (n && folder && !call->globals.quiet) fprintf(stderr, "%zu files in %s\n", n, folder);
+        if (n_in_folder && folder && !call->globals.quiet)
+            fprintf(stderr, "%zu files in %s\n", n_in_folder, folder);
     }
     json_decref(written);
     return s;

@@ -20,11 +20,11 @@ static bool leads_out(const char *path)
     return false;
 }
 
-static gm_status check_names(const gm_result *r, bool in_folder)
+static gm_status check_names(const gm_result *r)
 {
     for (size_t i = 0; i < r->n_files; i++) {
         const char *path = r->files[i].path;
-        if (!*path || (in_folder && leads_out(path)))
+        if (!*path || (!r->files[i].is_as_named && leads_out(path)))
             return gm_fail(GM_EINVAL, "output: the file name \"%.80s\" leads out of the folder",
                            path);
         for (size_t j = 0; j < i; j++)
@@ -73,9 +73,9 @@ static gm_status write_one(const gm_file *f, const char *path)
     return gm_fail(GM_EINVAL, "%s: a file of no known kind", path);
 }
 
-static gm_status write_in(const gm_file *f, const char *folder, json_t *written)
+static gm_status write_at(const gm_file *f, const char *folder, json_t *written)
 {
-    char *path = folder ? gm_path_join(folder, f->path) : gm_strdup(f->path);
+    char *path = f->is_as_named ? gm_strdup(f->path) : gm_path_join(folder, f->path);
     if (!path) return gm_fail(GM_ENOMEM, "%s: no memory", f->path);
     gm_status s = write_one(f, path);
     gm_free(path);
@@ -84,20 +84,14 @@ static gm_status write_in(const gm_file *f, const char *folder, json_t *written)
     return s;
 }
 
-static gm_status write_files(const gm_result *r, const char *folder, json_t *written)
-{
-    for (size_t i = 0; i < r->n_files; i++)
-        GM_TRY(write_in(&r->files[i], folder, written));
-    return GM_OK;
-}
-
 /* The files, then the page whose text was made before the first of them was written. */
 static gm_status write_all(const gm_result *r, const char *folder, const gm_text *page,
                            json_t *written)
 {
-    GM_TRY(gm_folder_make(folder));
-    GM_TRY(write_files(r, folder, written));
-    if (!page->length) return GM_OK;
+    if (folder && gm_output_n_in_folder(r)) GM_TRY(gm_folder_make(folder));
+    for (size_t i = 0; i < r->n_files; i++)
+        if (folder || r->files[i].is_as_named) GM_TRY(write_at(&r->files[i], folder, written));
+    if (!folder || !page->length) return GM_OK;
     char *path = gm_path_join(folder, REPORT_NAME);
     if (!path) return gm_fail(GM_ENOMEM, "report: no memory");
     gm_status s = gm_file_write(path, page->data, page->length);
@@ -107,18 +101,20 @@ static gm_status write_all(const gm_result *r, const char *folder, const gm_text
     return s;
 }
 
+size_t gm_output_n_in_folder(const gm_result *r)
+{
+    size_t n = r->wants_report;
+    for (size_t i = 0; i < r->n_files; i++)
+        n += !r->files[i].is_as_named;
+    return n;
+}
+
 gm_status gm_output_write(const gm_result *r, const char *folder, json_t *written)
 {
     gm_text page = {0};
-    gm_status s = check_names(r, true);
-    if (s == GM_OK && r->wants_report) s = gm_report_html(r, &page);
+    gm_status s = check_names(r);
+    if (s == GM_OK && folder && r->wants_report) s = gm_report_html(r, &page);
     if (s == GM_OK) s = write_all(r, folder, &page, written);
     gm_text_free(&page);
     return s;
-}
-
-gm_status gm_output_write_as_named(const gm_result *r, json_t *written)
-{
-    GM_TRY(check_names(r, false));
-    return write_files(r, NULL, written);
 }

@@ -9,13 +9,14 @@
 
 #include "kind/result.h"
 
-/* Writes all files, and report.html where the result wants it, into `folder` (made if missing) and
- * appends their paths, relative to it, to `written` (a JSON array, or NULL). Names that lead out of
- * the folder are refused (GM_EINVAL), as are two files of one name. */
+/* Writes the files, and report.html where the result wants it, into `folder` (made if missing; NULL:
+ * none of these) and the files that are named by the caller where their names say. Appends their paths
+ * to `written` (a JSON array, or NULL), relative to the folder where they lie in it. Names that lead
+ * out of the folder are refused (GM_EINVAL), as are two files of one name. */
 gm_status gm_output_write(const gm_result *r, const char *folder, json_t *written);
 
-/* The same without a folder: file names stand as they are, absolute or from the current folder. */
-gm_status gm_output_write_as_named(const gm_result *r, json_t *written);
+/* How many files that call puts into a folder. */
+size_t gm_output_n_in_folder(const gm_result *r);
 
 /* Draws the views on ECG paper (the first record, the first beat): as PDF or PNG where the name ends
  * so, else as SVG. GM_ENOTFOUND if there is none. */

@@ -172,8 +172,36 @@ static void a_folder_that_cannot_be_made_is_named(void)
 {
     gm_result *r;
     EXPECT(gm_result_create(&r) == GM_OK);
+    EXPECT(gm_result_add_column(r, "a.txt", (const double[1]){0}, 1, 0) == GM_OK);
     EXPECT(gm_output_write(r, "/proc/gemel", NULL) == GM_EIO);
     EXPECT_CONTAINS(gm_error_text(), "/proc/gemel");
+    gm_result_destroy(r);
+}
+
+static void a_file_that_the_caller_named_lies_in_no_folder(void)
+{
+    gm_result *r;
+    char place[256];
+    snprintf(place, sizeof place, "%s/named/beats.csv", folder);
+    EXPECT(gm_result_create(&r) == GM_OK);
+    EXPECT(gm_result_add_column(r, "named_not.txt", (const double[1]){1}, 1, 0) == GM_OK);
+    r->files_as_named = true;
+    EXPECT(gm_result_add_bytes(r, place, gm_strdup("a,b\n"), 4) == GM_OK);
+    EXPECT(gm_output_n_in_folder(r) == 1);
+    json_t *written = json_array();
+    EXPECT(gm_output_write(r, NULL, written) == GM_OK); /* no folder: the named one alone */
+    EXPECT(json_array_size(written) == 1);
+    EXPECT(strcmp(json_string_value(json_array_get(written, 0)), place) == 0);
+    char *text = text_of("named/beats.csv");
+    EXPECT(text && strcmp(text, "a,b\n") == 0);
+    gm_free(text);
+    EXPECT(!gm_file_exists("named_not.txt"));
+    EXPECT(gm_output_write(r, folder, written) == GM_OK);
+    EXPECT(json_array_size(written) == 3);
+    text = text_of("named_not.txt");
+    EXPECT(text && strcmp(text, "1\n") == 0);
+    gm_free(text);
+    json_decref(written);
     gm_result_destroy(r);
 }
 
@@ -188,5 +216,6 @@ int main(int argc, char **argv)
     RUN(memory_that_runs_out_writes_no_half_file);
     RUN(meshes_are_written_for_other_programs);
     RUN(a_folder_that_cannot_be_made_is_named);
+    RUN(a_file_that_the_caller_named_lies_in_no_folder);
     return gm_report();
 }

@@ -189,7 +189,7 @@ gm_status gm_result_add_view(gm_result *r, gm_view_kind kind, const char *title,
 gm_status gm_result_add_file(gm_result *r, gm_file_kind kind, const char *path, gm_file **out)
 {
     *out = NULL;
-    gm_file added = {.kind = kind, .path = gm_strdup(path)};
+    gm_file added = {.kind = kind, .path = gm_strdup(path), .is_as_named = r->files_as_named};
     gm_file *more = gm_realloc(r->files, r->n_files + 1, sizeof *more);
     if (more) r->files = more;
     if (!more || !added.path) {

@@ -112,6 +112,7 @@ typedef struct {
 typedef struct {
     gm_file_kind kind;
     char *path; /* relative to the output folder: "ensemble/003/activation_ms.txt" */
+    bool is_as_named; /* the caller named the place: path stands as it is, in no output folder */
     union {
         struct {
             double *values;
@@ -152,7 +153,7 @@ typedef struct {
     size_t n_views;
     gm_file *files;
     size_t n_files;
-    bool files_as_named; /* the caller named the places: paths do not lie in an output folder */
+    bool files_as_named; /* of the files that are added from now on: see gm_file.is_as_named */
     /* One file to look at that the caller named: .html the report, .svg .pdf .png the first views on
      * ECG paper; NULL: none. */
     char *view_path;

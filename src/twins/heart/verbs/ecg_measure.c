@@ -6,11 +6,14 @@
 #include "heart/ecg/intervals.h"
 #include "heart/ecg/measure.h"
 #include "heart/ecg/paper.h"
+#include "heart/ecg/waves.h"
 #include "heart/verbs/verbs.h"
 
 const gm_option gm_ecg_measure_options[] = {
     {"svg", GM_ARG_FILE, "FILE", 0, 0, NULL, NULL, "draw the ECG as clinical paper into FILE"},
     {"o", GM_ARG_FILE, "DIR", 0, 0, NULL, NULL, "write the median beat (median_beat.csv) into DIR"},
+    {"beats", GM_ARG_FILE, "OUT.csv", 0, 0, NULL, NULL,
+     "write onset, peak and offset of every P, QRS and T in every lead to OUT.csv"},
     {0},
 };
 
@@ -23,7 +26,12 @@ const char gm_ecg_measure_description[] =
     "(the mean of the middle half) from 450 ms before to 750 ms after the QRS; the global bounds "
     "are taken from that median beat over all leads. A file that holds one beat is measured as it "
     "was recorded. QTc is Fridericia's unless its name says otherwise. A number outside the usual "
-    "limits of resting adults is marked with that limit; the mark is not a diagnosis.";
+    "limits of resting adults is marked with that limit; the mark is not a diagnosis.\n"
+    "\n"
+    "With --beats every beat is delineated in every channel that is a voltage, and OUT.csv has the "
+    "columns record,lead,wave,onset_ms,peak_ms,offset_ms: record is FILE's name without ending, "
+    "lead i, ii, iii, avr, avl, avf, v1 .. v6 or the channel's own name, wave P, QRS or T; times "
+    "count from the first sample; a bound that was not found is empty.";
 
 /* ---- JSON --------------------------------------------------------------------------------------- */
 
@@ -294,10 +302,69 @@ static gm_status add_median_file(gm_result *out, const gm_ecg_median_beat *b)
     return s;
 }
 
+/* A cell of CSV (RFC 4180). */
+static void add_cell(gm_text *t, const char *text, size_t length)
+{
+    bool plain = true;
+    for (size_t i = 0; i < length; i++)
+        plain &= text[i] != ',' && text[i] != '"' && text[i] != '\n' && text[i] != '\r';
+    if (plain) {
+        gm_text_add_bytes(t, text, length);
+        return;
+    }
+    gm_text_add(t, "\"");
+    for (size_t i = 0; i < length; i++)
+        gm_text_add_bytes(t, text[i] == '"' ? "\"\"" : text + i, text[i] == '"' ? 2 : 1);
+    gm_text_add(t, "\"");
+}
+
+static void add_time(gm_text *t, double ms, const char *after)
+{
+    if (isfinite(ms)) gm_text_addf(t, "%.1f", ms);
+    gm_text_add(t, after);
+}
+
+static void add_waves(gm_text *t, const gm_ecg_waves *w, const char *path)
+{
+    const char *leaf = gm_path_leaf(path), *dot = strrchr(leaf, '.');
+    size_t length = dot && dot != leaf ? (size_t)(dot - leaf) : strlen(leaf);
+    gm_text_add(t, "record,lead,wave,onset_ms,peak_ms,offset_ms\n");
+    for (size_t l = 0; l < w->n_leads; l++)
+        for (size_t i = 0; i < w->leads[l].n; i++) {
+            const gm_ecg_lead_wave *v = &w->leads[l].waves[i];
+            add_cell(t, leaf, length);
+            gm_text_add(t, ",");
+            add_cell(t, w->leads[l].name, strlen(w->leads[l].name));
+            gm_text_addf(t, ",%s,", gm_ecg_wave_names[v->kind]);
+            add_time(t, v->at.on_ms, ",");
+            add_time(t, v->at.peak_ms, ",");
+            add_time(t, v->at.off_ms, "\n");
+        }
+}
+
+static gm_status add_beats_file(gm_result *out, const gm_ecg *e, const measured *m,
+                                const char *path, const char *to)
+{
+    gm_ecg_waves *w;
+    gm_text t = {0};
+    GM_TRY(gm_ecg_waves_find(&w, e, m, NULL));
+    add_waves(&t, w, path);
+    gm_ecg_waves_destroy(w);
+    gm_status s = gm_text_status(&t);
+    if (s != GM_OK) {
+        gm_text_free(&t);
+        return s;
+    }
+    out->files_as_named = true;
+    s = gm_result_add_bytes(out, to, t.data, t.length);
+    out->files_as_named = false;
+    return s;
+}
+
 gm_status gm_ecg_measure_run(const gm_args *args, const gm_run *run, gm_result *out)
 {
     (void)run;
-    const char *path = args->words[0];
+    const char *path = args->words[0], *beats = gm_args_text(args, "beats");
     gm_ecg *ecg = NULL;
     gm_ecg_measurement *m = NULL;
     GM_TRY(gm_ecg_read(&ecg, path));
@@ -308,6 +375,7 @@ gm_status gm_ecg_measure_run(const gm_args *args, const gm_run *run, gm_result *
     if (s == GM_OK) s = say(out, m, ecg, path);
     if (s == GM_OK) s = gm_ecg_add_paper_views(out, m, ecg);
     if (s == GM_OK) s = add_median_file(out, &m->median);
+    if (s == GM_OK && beats) s = add_beats_file(out, ecg, m, path, beats);
     gm_ecg_measurement_destroy(m);
     gm_ecg_destroy(ecg);
     return s;
