@@ -1,6 +1,6 @@
 /* delineation.c - the waves found in LUDB against those that cardiologists marked.
  *
- * usage: delineation FIRST LAST [--weights FILE] [--dump]
+ * usage: delineation FIRST LAST [--weights FILE] [--disturb WHAT=VALUE]... [--dump]
  * e.g.   delineation 1 100
  *
  * Each lead is judged inside its annotated span alone (LUDB leaves the first and the last beats of a
@@ -10,6 +10,7 @@
  * SD (n - 1) within a record, as Martinez et al. 2004 give it, and pooled over all. F1: a bound counts
  * as right if its wave is matched and it lies within the tolerance; missed, false, unbounded and
  * farther ones count against. --dump prints every pair in place of the tables.
+ * --disturb: see disturb.h; robustness.sh makes a table of many.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 
 #include "bench.h"
 #include "core/file.h"
+#include "disturb.h"
 #include "heart/ecg/waves.h"
 #include "ludb.h"
 
@@ -42,6 +44,9 @@ typedef struct {
 } scope;
 
 static bool dump;
+enum { MOST_DISTURBANCES = 8 };
+static const char *disturbances[MOST_DISTURBANCES];
+static size_t n_disturbances;
 
 static void add_error(errors *e, double error)
 {
@@ -165,6 +170,8 @@ static void score_record(scope *scopes, int number, const gm_wave_net *net, doub
     gm_ecg_measurement *m = NULL;
     gm_ecg_waves *w;
     ludb_read(&r, number);
+    for (size_t i = 0; i < n_disturbances; i++)
+        if (!disturb(r.ecg, disturbances[i], (uint64_t)number)) exit(2);
     clock_t start = clock();
     ludb_must(gm_ecg_measure(&m, r.ecg));
     seconds[0] += (double)(clock() - start) / CLOCKS_PER_SEC;
@@ -214,7 +221,9 @@ static void print_scope(const scope *s, const char *name)
 int main(int argc, char **argv)
 {
     if (argc < 3) {
-        fprintf(stderr, "usage: delineation FIRST LAST [--weights FILE] [--dump]\n");
+        fprintf(
+            stderr,
+            "usage: delineation FIRST LAST [--weights FILE] [--disturb WHAT=VALUE]... [--dump]\n");
         return 2;
     }
     gm_wave_net *net = NULL;
@@ -222,6 +231,8 @@ int main(int argc, char **argv)
         char *bytes;
         size_t length;
         if (strcmp(argv[i], "--dump") == 0) dump = true;
+        if (strcmp(argv[i], "--disturb") == 0 && i + 1 < argc && n_disturbances < MOST_DISTURBANCES)
+            disturbances[n_disturbances++] = argv[i + 1];
         if (strcmp(argv[i], "--weights") != 0 || i + 1 == argc) continue;
         ludb_must(gm_file_read(&bytes, &length, argv[i + 1], 0));
         ludb_must(gm_wave_net_unpack(&net, bytes, length));

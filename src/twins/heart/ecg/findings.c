@@ -111,6 +111,8 @@ static gm_status find(gm_ecg_findings *f, const gm_ecg *e, material *x, signal_l
         x->beat_s[i] = x->m->beats[i].time_s;
     GM_TRY(find_quality(f, l, x));
     gm_ecg_amplitudes_of(f->amplitudes, x->m);
+    GM_TRY(gm_ecg_waves_find(&f->waves, e, x->m, NULL));
+    GM_TRY(gm_ecg_interval_spreads(f->intervals, x->m, f->waves));
     return x->m->n_beats < 2 ? GM_OK : find_of_beats(f, x);
 }
 
@@ -132,6 +134,7 @@ void gm_ecg_findings_clear(gm_ecg_findings *f)
 {
     gm_pacing_clear(&f->pacing);
     gm_beat_classes_clear(&f->classes);
+    gm_ecg_waves_destroy(f->waves);
     gm_free(f->signals);
     *f = (gm_ecg_findings){0};
 }

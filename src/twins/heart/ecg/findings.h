@@ -15,6 +15,8 @@
 #include "heart/ecg/quality_reasons.h"
 #include "heart/ecg/reversal.h"
 #include "heart/ecg/rhythm.h"
+#include "heart/ecg/spread.h"
+#include "heart/ecg/waves.h"
 
 typedef struct {
     const char *name; /* of the channel; belongs to the ECG */
@@ -25,6 +27,8 @@ typedef struct {
     gm_ecg_signal_finding *signals; /* [n_signals] the twelve leads as recorded, then the others */
     size_t n_signals;
     gm_ecg_amplitudes amplitudes[GM_N_LEADS];
+    gm_ecg_waves *waves; /* of every beat in every lead */
+    gm_interval_spread intervals[GM_N_SPREADS];
     /* Below: of records of two beats and more (has_beats); else zero. */
     bool has_beats;
     gm_pacing pacing;

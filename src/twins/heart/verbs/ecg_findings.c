@@ -136,6 +136,24 @@ static json_t *amplitudes_json(const gm_ecg_amplitudes all[GM_N_LEADS])
     return o;
 }
 
+static json_t *intervals_json(const gm_interval_spread all[GM_N_SPREADS])
+{
+    json_t *o = json_object();
+    for (int k = 0; k < GM_N_SPREADS; k++) {
+        const gm_interval_spread *s = &all[k];
+        json_t *v = json_object();
+        set_real(v, "median_ms", s->median_ms);
+        set_real(v, "beats_sd_ms", s->beats_sd_ms);
+        set_real(v, "uncertainty_ms", s->uncertainty_ms);
+        set_count(v, "n_beats", s->n_beats);
+        set_count(v, "n_leads", s->n_leads);
+        json_object_set_new(v, "do_not_trust",
+                            s->do_not_trust ? json_string(s->do_not_trust) : json_null());
+        json_object_set_new(o, gm_interval_names[k], v);
+    }
+    return o;
+}
+
 static json_t *signals_json(const gm_ecg_findings *f)
 {
     json_t *o = json_object();
@@ -158,6 +176,7 @@ void gm_ecg_findings_values(json_t *o, const gm_ecg_findings *f, const gm_ecg_me
     json_object_set_new(o, "pacing", has ? pacing_json(&f->pacing) : json_null());
     json_object_set_new(o, "electrodes", has ? electrodes_json(&f->electrodes) : json_null());
     json_object_set_new(o, "amplitudes", amplitudes_json(f->amplitudes));
+    json_object_set_new(o, "intervals_of_beats", intervals_json(f->intervals));
     json_object_set_new(o, "signals", signals_json(f));
 }
 
@@ -183,6 +202,13 @@ void gm_ecg_findings_say(gm_text *t, const gm_ecg_findings *f)
         if (f->electrodes.is_suspected || f->electrodes.poor_r_progression)
             gm_text_addf(t, "  electrodes: %s%s\n", f->electrodes.reason,
                          doubt(f->electrodes.is_doubtful));
+    }
+    for (int k = 0; k < GM_N_SPREADS; k++) {
+        const gm_interval_spread *v = &f->intervals[k];
+        if (isfinite(v->uncertainty_ms))
+            gm_text_addf(t, "  %-3s of single beats: %.0f +- %.1f ms%s%s\n", gm_interval_names[k],
+                         v->median_ms, v->uncertainty_ms, v->do_not_trust ? "; do not trust: " : "",
+                         v->do_not_trust ? v->do_not_trust : "");
     }
     for (size_t k = 0; k < f->n_signals; k++) {
         const gm_lead_quality_reasons *q = &f->signals[k].quality;
@@ -239,6 +265,24 @@ static gm_status add_hrv(gm_result *out, const gm_hrv *h)
         "Of intervals between dominant beats; definitions of the Task Force 1996.");
 }
 
+static gm_status add_intervals(gm_result *out, const gm_interval_spread all[GM_N_SPREADS])
+{
+    gm_cells c = {.n_columns = 4};
+    gm_cells_put(&c, "interval, ms");
+    gm_cells_put(&c, "median");
+    gm_cells_put(&c, "uncertainty");
+    gm_cells_put(&c, "do not trust");
+    for (int k = 0; k < GM_N_SPREADS; k++) {
+        gm_cells_put(&c, gm_interval_names[k]);
+        gm_cells_put_number(&c, all[k].median_ms, 0);
+        gm_cells_put_number(&c, all[k].uncertainty_ms, 1);
+        gm_cells_put(&c, all[k].do_not_trust ? all[k].do_not_trust : "");
+    }
+    return gm_cells_add_table(out, &c, "Intervals from beat to beat",
+                              "Each beat delineated in each lead; the uncertainty is that of the "
+                              "median, from how far beats and leads disagree.");
+}
+
 static void put_amplitude(gm_cells *c, double mv)
 {
     if (isfinite(mv))
@@ -283,6 +327,7 @@ gm_status gm_ecg_findings_tables(gm_result *out, const gm_ecg_findings *f)
     }
     GM_TRY(
         gm_cells_add_table(out, &c, "Findings", "Suspicions with their reasons; not diagnoses."));
+    GM_TRY(add_intervals(out, f->intervals));
     GM_TRY(add_amplitudes(out, f->amplitudes));
     return f->has_beats ? add_hrv(out, &f->hrv) : GM_OK;
 }

@@ -6,14 +6,14 @@
 #include "heart/ecg/findings.h"
 #include "kind/result.h"
 
-/* Members rhythm, beat_classes, hrv, pacing, electrodes (null where there is one beat), amplitudes and
- * signals. */
+/* Members rhythm, beat_classes, hrv, pacing, electrodes (null where there is one beat), amplitudes,
+ * intervals_of_beats and signals. */
 void gm_ecg_findings_values(json_t *o, const gm_ecg_findings *f, const gm_ecg_measurement *m);
 
 /* A few lines for a terminal. */
 void gm_ecg_findings_say(gm_text *t, const gm_ecg_findings *f);
 
-/* Tables "Findings", "Amplitudes" and, of two beats and more, "Heart rate variability". */
+/* Tables "Findings", "Intervals from beat to beat", "Amplitudes, mV" and, of two beats and more, "Heart rate variability". */
 gm_status gm_ecg_findings_tables(gm_result *out, const gm_ecg_findings *f);
 
 #endif

@@ -6,7 +6,7 @@
 #include "heart/ecg/intervals.h"
 #include "heart/ecg/measure.h"
 #include "heart/ecg/paper.h"
-#include "heart/ecg/waves.h"
+#include "heart/verbs/ecg_findings.h"
 #include "heart/verbs/verbs.h"
 
 const gm_option gm_ecg_measure_options[] = {
@@ -18,7 +18,8 @@ const gm_option gm_ecg_measure_options[] = {
 };
 
 const char gm_ecg_measure_description[] =
-    "Reads FILE (WFDB, DICOM or CSV, recognised by content) and reports signal quality per lead, "
+    "Reads FILE (any format that is read, recognised by content) and reports signal quality per "
+    "lead, "
     "the beats found, the median beat with onset and offset of P, QRS and T, heart rate, PR, QRS, "
     "QT and QTc, and the frontal axes. What cannot be measured is unknown, never invented.\n"
     "\n"
@@ -27,6 +28,12 @@ const char gm_ecg_measure_description[] =
     "are taken from that median beat over all leads. A file that holds one beat is measured as it "
     "was recorded. QTc is Fridericia's unless its name says otherwise. A number outside the usual "
     "limits of resting adults is marked with that limit; the mark is not a diagnosis.\n"
+    "\n"
+    "Every beat is delineated in every lead by a small network (docs/models/ecg_waves.md), beats "
+    "are "
+    "classed, and rhythm, heart rate variability, pacing, electrodes that may be swapped and what "
+    "is "
+    "wrong with each signal are reported with the numbers they rest on; --json has all.\n"
     "\n"
     "With --beats every beat is delineated in every channel that is a voltage, and OUT.csv has the "
     "columns record,lead,wave,onset_ms,peak_ms,offset_ms: record is FILE's name without ending, "
@@ -257,12 +264,14 @@ static void say_leads(gm_text *t, const measured *m)
     }
 }
 
-static gm_status say(gm_result *out, const measured *m, const gm_ecg *e, const char *path)
+static gm_status say(gm_result *out, const measured *m, const gm_ecg_findings *f, const gm_ecg *e,
+                     const char *path)
 {
     gm_text t = {0};
     gm_text_addf(&t, "%s: %.1f s at %g Hz, %zu beats, %zu of them in the median beat\n", path,
                  m->duration_s, m->rate_hz, m->n_beats, m->median.n_beats);
     say_numbers(&t, m, e);
+    gm_ecg_findings_say(&t, f);
     say_leads(&t, m);
     for (size_t i = 0; i < e->n_notes; i++)
         gm_text_addf(&t, "  note: %s\n", e->notes[i]);
@@ -342,14 +351,11 @@ static void add_waves(gm_text *t, const gm_ecg_waves *w, const char *path)
         }
 }
 
-static gm_status add_beats_file(gm_result *out, const gm_ecg *e, const measured *m,
-                                const char *path, const char *to)
+static gm_status add_beats_file(gm_result *out, const gm_ecg_waves *w, const char *path,
+                                const char *to)
 {
-    gm_ecg_waves *w;
     gm_text t = {0};
-    GM_TRY(gm_ecg_waves_find(&w, e, m, NULL));
     add_waves(&t, w, path);
-    gm_ecg_waves_destroy(w);
     gm_status s = gm_text_status(&t);
     if (s != GM_OK) {
         gm_text_free(&t);
@@ -368,14 +374,18 @@ gm_status gm_ecg_measure_run(const gm_args *args, const gm_run *run, gm_result *
     gm_ecg *ecg = NULL;
     gm_ecg_measurement *m = NULL;
     GM_TRY(gm_ecg_read(&ecg, path));
+    gm_ecg_findings f = {0};
     gm_status s = gm_ecg_measure(&m, ecg);
+    if (s == GM_OK) s = gm_ecg_find(&f, ecg, m);
     if (s != GM_OK) s = gm_fail_in(s, "%s", path);
     if (s == GM_OK) set_values(out->values, m, ecg, path);
+    if (s == GM_OK) gm_ecg_findings_values(out->values, &f, m);
     if (s == GM_OK) s = gm_result_set_title(out, gm_path_leaf(path));
-    if (s == GM_OK) s = say(out, m, ecg, path);
+    if (s == GM_OK) s = say(out, m, &f, ecg, path);
     if (s == GM_OK) s = gm_ecg_add_paper_views(out, m, ecg);
     if (s == GM_OK) s = add_median_file(out, &m->median);
-    if (s == GM_OK && beats) s = add_beats_file(out, ecg, m, path, beats);
+    if (s == GM_OK && beats) s = add_beats_file(out, f.waves, path, beats);
+    gm_ecg_findings_clear(&f);
     gm_ecg_measurement_destroy(m);
     gm_ecg_destroy(ecg);
     return s;
