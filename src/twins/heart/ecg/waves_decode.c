@@ -23,12 +23,12 @@ typedef struct {
 } step;
 
 static const step steps[] = {
-    {QUIET, QUIET, 0}, {QUIET, P, 6}, {QUIET, QRS, 3},             /* no P */
+    {QUIET, QUIET, 0}, {QUIET, P, 2}, {QUIET, QRS, 3},             /* no P */
     {P, P, 0},         {P, PR, 0},    {P, QRS, 1},                 /* no PR segment */
     {PR, PR, 0},       {PR, QRS, 0},  {PR, QUIET, 3},              /* a P that is not conducted */
     {QRS, QRS, 0},     {QRS, ST, 0},  {QRS, T, 1},                 /* no ST segment */
-    {ST, ST, 0},       {ST, T, 5},    {ST, QUIET, 1},  {ST, P, 7}, /* no T */
-    {T, T, 0},         {T, QUIET, 0}, {T, P, 6},       {T, QRS, 4},
+    {ST, ST, 0},       {ST, T, 5},    {ST, QUIET, 1},  {ST, P, 3}, /* no T */
+    {T, T, 0},         {T, QUIET, 0}, {T, P, 2},       {T, QRS, 4},
 };
 enum { N_STEPS = sizeof steps / sizeof *steps };
 
