@@ -111,7 +111,7 @@ typedef struct {
 
 typedef struct {
     gm_file_kind kind;
-    char *path; /* relative to the output folder: "ensemble/003/activation_ms.txt" */
+    char *path;       /* relative to the output folder: "ensemble/003/activation_ms.txt" */
     bool is_as_named; /* the caller named the place: path stands as it is, in no output folder */
     union {
         struct {

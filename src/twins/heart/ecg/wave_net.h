@@ -9,8 +9,8 @@
  * number of leads in any order) and s a finer layer of the same size. Halving the rate puts even and
  * odd samples side by side as channels, doubling takes them apart again.
  *
- * The weights in use were learnt from LUDB, see docs/models/ecg_waves.md; bench/train_wave_net.c makes them. float:
- * the network is most of the time of a delineation, and half the bytes are twice the lanes.
+ * The weights in use were learnt from LUDB by bench/train_wave_net.c, see docs/models/ecg_waves.md.
+ * float: the network is most of the time of a delineation, and half the bytes are twice the lanes.
  * A net is immutable; any thread may use it, each with a run of its own.
  */
 #ifndef GM_HEART_ECG_WAVE_NET_H
