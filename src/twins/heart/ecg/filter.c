@@ -79,26 +79,53 @@ static double gauss_at_edge(const double *x, size_t n, const double *taps, size_
     return s;
 }
 
-/* Four sums side by side, in fixed order: the loop then vectorises without reordering. */
-static double gauss_inside(const double *restrict x, const double *restrict taps, size_t n_taps)
+/* Sixteen outputs side by side, each summed in the order of the taps. In memory the numbers need no
+ * alignment. */
+typedef double lanes __attribute__((vector_size(32)));
+typedef double loose_lanes __attribute__((vector_size(32), aligned(8), may_alias));
+enum { LANES = 4, OUTPUTS = 4 * LANES };
+
+static void gauss_inside(const double *restrict x, const double *restrict taps, size_t n_taps,
+                         double *restrict out)
 {
-    double s[4] = {0};
-    size_t k = 0;
-    for (; k + 4 <= n_taps; k += 4)
-        for (size_t j = 0; j < 4; j++)
-            s[j] += taps[k + j] * x[k + j];
-    for (; k < n_taps; k++)
-        s[0] += taps[k] * x[k];
-    return (s[0] + s[1]) + (s[2] + s[3]);
+    lanes a = {0}, b = {0}, c = {0}, d = {0};
+    for (size_t k = 0; k < n_taps; k++, x++) {
+        a += taps[k] * *(const loose_lanes *)x;
+        b += taps[k] * *(const loose_lanes *)(x + LANES);
+        c += taps[k] * *(const loose_lanes *)(x + 2 * LANES);
+        d += taps[k] * *(const loose_lanes *)(x + 3 * LANES);
+    }
+    *(loose_lanes *)out = a, *(loose_lanes *)(out + LANES) = b;
+    *(loose_lanes *)(out + 2 * LANES) = c, *(loose_lanes *)(out + 3 * LANES) = d;
 }
 
 void gm_gauss(const double *x, size_t n, double sigma, int order, double *out)
 {
     double taps[2 * GAUSS_MAX_HALF + 1];
-    size_t half = gauss_taps(sigma, order, taps);
-    for (size_t i = 0; i < n; i++)
-        out[i] = i >= half && i + half < n ? gauss_inside(x + i - half, taps, 2 * half + 1)
-                                           : gauss_at_edge(x, n, taps, half, i);
+    size_t half = gauss_taps(sigma, order, taps), i = 0;
+    for (; i < half && i < n; i++)
+        out[i] = gauss_at_edge(x, n, taps, half, i);
+    for (; i + OUTPUTS + half <= n; i += OUTPUTS)
+        gauss_inside(x + i - half, taps, 2 * half + 1, out + i);
+    for (; i < n; i++)
+        out[i] = gauss_at_edge(x, n, taps, half, i);
+}
+
+double gm_sine_amplitude(const double *x, size_t n, double rate_hz, double f_hz, double *scratch)
+{
+    size_t length = (size_t)(GM_SINE_BLOCK_S * rate_hz + 0.5), n_blocks = length ? n / length : 0;
+    double w = 2 * M_PI * f_hz / rate_hz, *c = scratch, *s = c + length, *blocks = s + length;
+    for (size_t i = 0; i < length; i++)
+        c[i] = cos(w * (double)i), s[i] = sin(w * (double)i);
+    for (size_t b = 0; b < n_blocks; b++, x += length) {
+        double re = 0, im = 0;
+        for (size_t i = 1; i < length; i++) {
+            double step = x[i] - x[i - 1];
+            re += step * c[i], im += step * s[i];
+        }
+        blocks[b] = hypot(re, im) * 2 / (double)(length - 1) / (2 * sin(w / 2));
+    }
+    return gm_quantile_of(blocks, n_blocks, 0.25);
 }
 
 /* Hoare's selection: the k-th smallest ends up at values[k]. */
@@ -138,6 +165,6 @@ double gm_median_of(double *values, size_t n)
     if (n % 2) return upper;
     double lower = values[0];
     for (size_t i = 1; i < n / 2; i++)
-        lower = fmax(lower, values[i]);
+        if (values[i] > lower) lower = values[i];
     return (lower + upper) / 2;
 }

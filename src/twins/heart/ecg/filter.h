@@ -25,6 +25,12 @@ void gm_biquad_both_ways(const gm_biquad *f, double *x, size_t n, size_t pad, do
  * bump of the same sigma and height 1 gives 1 at its centre. */
 void gm_gauss(const double *x, size_t n, double sigma, int order, double *out);
 
+/* Amplitude of a sine of f_hz in the quieter quarter of blocks of 0.2 s, which hold whole cycles of 40,
+ * 50, 60 and 70 Hz; taken of differences, against the slow waves. NaN: shorter than a block.
+ * scratch: [n + 0.4 s]. */
+#define GM_SINE_BLOCK_S 0.2
+double gm_sine_amplitude(const double *x, size_t n, double rate_hz, double f_hz, double *scratch);
+
 double gm_median_of(double *values, size_t n); /* reorders; NaN for n = 0 */
 double gm_quantile_of(double *values, size_t n, double q);
 

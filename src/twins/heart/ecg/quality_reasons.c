@@ -18,8 +18,9 @@ static const double LIMITS[GM_N_FAULTS][2] = {{0.001, 0.10}, {0.60, 1.5},  {0.00
                                               {0.5, 3}};
 static const double RAIL_MS = 16;
 static const size_t RAIL_RUNS = 3;
-static const double MAINS_BLOCK_S = 0.2, MAINS_RATIO = 3, MAINS_WIDTH_HZ = 2;
+static const double MAINS_RATIO = 3, MAINS_WIDTH_HZ = 2;
 static const double LEVEL_S = 0.6; /* stretches whose medians are the baseline */
+static const double LEVEL_RATE_HZ = 60;
 static const double NOISE_SIGMA_MS = 8, NOISE_BLOCK_MS = 60;
 static const double NOISE_QUANTILE = 0.4, NEAR_QRS_MS = 100;
 static const double STEP_MV = 0.3, STEP_SUDDEN = 0.6; /* of the jump happens within 20 ms */
@@ -79,8 +80,10 @@ static double longest_flat(const lead *l, double *at_s)
 static double saturated_part(const lead *l)
 {
     double low = INFINITY, high = -INFINITY;
-    for (size_t i = 0; i < l->n; i++)
-        low = fmin(low, l->filled[i]), high = fmax(high, l->filled[i]);
+    for (size_t i = 0; i < l->n; i++) {
+        if (l->filled[i] < low) low = l->filled[i];
+        if (l->filled[i] > high) high = l->filled[i];
+    }
     size_t shortest = (size_t)fmax(4, RAIL_MS * l->rate_hz / 1000), total = 0, runs = 0, run = 0;
     if (!(high > low)) return 0; /* flat, which is said elsewhere */
     for (size_t i = 0; i <= l->n; i++) {
@@ -95,35 +98,27 @@ static double saturated_part(const lead *l)
     return runs >= RAIL_RUNS ? (double)total / (double)l->n : 0;
 }
 
-/* Amplitude of a sine in the quieter blocks of 0.2 s: whole cycles of 40, 50, 60 and 70 Hz. Of
- * differences, against the slow waves. */
-static double sine_mv(const lead *l, double f_hz)
-{
-    size_t length = (size_t)(MAINS_BLOCK_S * l->rate_hz + 0.5), n_blocks = l->n / length;
-    double w = 2 * M_PI * f_hz / l->rate_hz, cw = cos(w), sw = sin(w);
-    for (size_t b = 0; b < n_blocks; b++) {
-        const double *x = l->filled + b * length;
-        double re = 0, im = 0, c = 1, s = 0;
-        for (size_t i = 1; i < length; i++) {
-            double next = c * cw - s * sw;
-            s = s * cw + c * sw, c = next;
-            re += (x[i] - x[i - 1]) * c, im += (x[i] - x[i - 1]) * s;
-        }
-        l->a[b] = hypot(re, im) * 2 / (double)(length - 1) / (2 * sin(w / 2));
-    }
-    return gm_quantile_of(l->a, n_blocks, 0.25);
-}
-
 static double mains_mv(lead *l)
 {
     double best = 0;
     l->mains_hz = NAN;
     if (l->rate_hz < 180 || (double)l->n < 2 * l->rate_hz) return NAN;
     for (double f = 50; f <= 60; f += 10) {
-        double at = sine_mv(l, f), near = sine_mv(l, f == 50 ? 40 : 70); /* the other may hum too */
+        double at = gm_sine_amplitude(l->filled, l->n, l->rate_hz, f, l->a);
+        double aside = f == 50 ? 40 : 70; /* the other may hum too */
+        double near = gm_sine_amplitude(l->filled, l->n, l->rate_hz, aside, l->a);
         if (at > best && at > MAINS_RATIO * near) best = at, l->mains_hz = f;
     }
     return best;
+}
+
+/* Median of every k-th sample, LEVEL_RATE_HZ of them a second: the baseline needs no more. */
+static double level_between(const lead *l, size_t from, size_t to)
+{
+    size_t step = (size_t)fmax(1, l->rate_hz / LEVEL_RATE_HZ), n = 0;
+    for (size_t i = from; i < to; i += step)
+        l->a[n++] = l->filled[i];
+    return gm_median_of(l->a, n);
 }
 
 static double wander_mv(const lead *l)
@@ -131,10 +126,8 @@ static double wander_mv(const lead *l)
     size_t length = (size_t)(LEVEL_S * l->rate_hz), n = 0;
     double sum = 0, squares = 0;
     if (length < 8 || l->n < 3 * length) return NAN;
-    for (size_t i = 0; i + length <= l->n; i += length / 2) {
-        memcpy(l->a, l->filled + i, length * sizeof *l->a);
-        l->b[n++] = gm_median_of(l->a, length);
-    }
+    for (size_t i = 0; i + length <= l->n; i += length / 2)
+        l->b[n++] = level_between(l, i, i + length);
     for (size_t i = 0; i < n; i++)
         sum += l->b[i];
     for (size_t i = 0; i < n; i++)
@@ -167,18 +160,10 @@ static double noise_mv(const lead *l)
     return n ? gm_quantile_of(l->a, n, NOISE_QUANTILE) : NAN;
 }
 
-static double median_between(const lead *l, ptrdiff_t from, ptrdiff_t to)
+/* sum[i]: of the i samples before. */
+static double mean_between(const double *sum, ptrdiff_t from, ptrdiff_t to)
 {
-    memcpy(l->a, l->filled + from, (size_t)(to - from) * sizeof *l->a);
-    return gm_median_of(l->a, (size_t)(to - from));
-}
-
-static double mean_between(const lead *l, ptrdiff_t from, ptrdiff_t to)
-{
-    double sum = 0;
-    for (ptrdiff_t i = from; i < to; i++)
-        sum += l->filled[i];
-    return sum / (double)(to - from);
+    return (sum[to] - sum[from]) / (double)(to - from);
 }
 
 /* Sudden changes of level that last, and that the noise does not make. */
@@ -189,12 +174,16 @@ static double steps_per_10_s(const lead *l, double noise, double *at_s)
     double count = 0, least = STEP_SUDDEN * STEP_MV;
     if (noise > 0) least += 5 * noise * sqrt(2 / (double)(near - half));
     if (half < 1 || n < 4 * far) return NAN;
+    double *sum = l->b;
+    sum[0] = 0;
+    for (ptrdiff_t i = 0; i < n; i++)
+        sum[i + 1] = sum[i] + l->filled[i];
     for (ptrdiff_t i = far; i + far < n; i++) {
         double t = (double)i / l->rate_hz;
-        double jump = mean_between(l, i + half, i + near) - mean_between(l, i - near, i - half);
+        double jump = mean_between(sum, i + half, i + near) - mean_between(sum, i - near, i - half);
         if (!(fabs(jump) > least) || near_beat(l, t, STEP_QRS_MS)) continue;
-        double lasting =
-            median_between(l, i + near, i + far) - median_between(l, i - far, i - near);
+        double lasting = level_between(l, (size_t)(i + near), (size_t)(i + far)) -
+                         level_between(l, (size_t)(i - far), (size_t)(i - near));
         if (!(fabs(lasting) > STEP_MV) || !(jump / lasting > STEP_SUDDEN)) continue;
         if (count == 0) *at_s = t;
         count += 1;

@@ -123,7 +123,10 @@ static void range_of(const double *x, size_t n, double *low, double *high)
 {
     *low = INFINITY, *high = -INFINITY;
     for (size_t i = 0; i < n; i++)
-        if (isfinite(x[i])) *low = fmin(*low, x[i]), *high = fmax(*high, x[i]);
+        if (isfinite(x[i])) {
+            if (x[i] < *low) *low = x[i];
+            if (x[i] > *high) *high = x[i];
+        }
 }
 
 /* Plateaus that stay at the lead's extreme value for longer than a wave's top does. */
@@ -296,26 +299,17 @@ gm_status gm_ecg_tracks_coarse(gm_ecg_tracks *out, const gm_ecg_tracks *t)
 
 /* ---- mains -------------------------------------------------------------------------------------- */
 
-/* Amplitude of a sine in quarter-quiet blocks of 0.2 s: whole cycles of 40, 50, 60 and 70 Hz. */
-static double sine_amplitude(const double *x, size_t n, double rate_hz, double f_hz, double *blocks)
-{
-    size_t length = (size_t)(0.2 * rate_hz + 0.5), n_blocks = n / length;
-    for (size_t b = 0; b < n_blocks; b++) {
-        double re = 0, im = 0, w = 2 * M_PI * f_hz / rate_hz;
-        double c = 1, s = 0, cw = cos(w), sw = sin(w), previous = x[b * length];
-        for (size_t i = 0; i < length; i++) {
-            double v = x[b * length + i],
-                   d = v - previous; /* a difference, against the slow waves */
-            re += d * c, im += d * s, previous = v;
-            double next = c * cw - s * sw;
-            s = s * cw + c * sw, c = next;
-        }
-        blocks[b] = hypot(re, im) * 2 / (double)length / (2 * sin(w / 2));
-    }
-    return gm_quantile_of(blocks, n_blocks, 0.25);
-}
-
 static const double MAINS_MV = 0.008, MAINS_RATIO = 4, MAINS_WIDTH_HZ = 2;
+
+/* 0: none that stands out of its neighbours, the other mains frequency among them. */
+static double mains_mv(const double *x, size_t n, double rate_hz, double f_hz, double *scratch)
+{
+    double at = gm_sine_amplitude(x, n, rate_hz, f_hz, scratch);
+    if (!(at > MAINS_MV)) return 0;
+    double below = gm_sine_amplitude(x, n, rate_hz, f_hz == 50 ? 40 : 50, scratch);
+    double above = gm_sine_amplitude(x, n, rate_hz, f_hz == 50 ? 60 : 70, scratch);
+    return at > MAINS_RATIO * fmax(below, above) ? at : 0;
+}
 
 gm_status gm_ecg_tracks_remove_mains(gm_ecg_tracks *t, gm_ecg_measurement *m)
 {
@@ -327,12 +321,9 @@ gm_status gm_ecg_tracks_remove_mains(gm_ecg_tracks *t, gm_ecg_measurement *m)
         double most = 0;
         for (int k = 0; k < t->n_tracks; k++) {
             const double *x = t->x + (size_t)k * t->n;
-            double at = sine_amplitude(x, t->n, t->rate_hz, f_hz, scratch);
-            double near = fmax(sine_amplitude(x, t->n, t->rate_hz, f_hz == 50 ? 40 : 50, scratch),
-                               sine_amplitude(x, t->n, t->rate_hz, f_hz == 50 ? 60 : 70, scratch));
-            t->mains[k] = at > MAINS_MV && at > MAINS_RATIO * near ? at : 0;
+            t->mains[k] = mains_mv(x, t->n, t->rate_hz, f_hz, scratch);
             most = fmax(most, t->mains[k]);
-            if (t->mains[k] > 0 && t->lead[k] >= 0) m->quality[t->lead[k]].mains_mv = at;
+            if (t->mains[k] > 0 && t->lead[k] >= 0) m->quality[t->lead[k]].mains_mv = t->mains[k];
         }
         if (!(most > 0)) continue;
         gm_biquad notch = gm_biquad_notch(f_hz, MAINS_WIDTH_HZ, t->rate_hz);

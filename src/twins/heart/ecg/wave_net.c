@@ -143,7 +143,7 @@ gm_status gm_wave_run_create(gm_wave_run **out, const gm_wave_net *net, int n_le
         complete &= (run->block[b] = gm_calloc(size[b], sizeof(float))) != NULL;
     for (int k = 0; k < GM_WAVE_NET_LAYERS; k++)
         run->y[k] = run->block[slot[k]];
-    run->halved = gm_calloc((size_t)n_leads * most, sizeof *run->halved);
+    run->halved = gm_calloc(most, sizeof *run->halved);
     run->mean = gm_calloc(most, sizeof *run->mean);
     run->common = gm_calloc(most, sizeof *run->common);
     run->rows = gm_calloc(most, sizeof *run->rows);
@@ -212,19 +212,11 @@ void gm_wave_convolve(float *y, size_t y_stride, const float *x, size_t x_stride
                           w_stride, n_in, taps, dilation);
 }
 
-static void halve(const gm_wave_net *net, gm_wave_run *run, int k)
+/* Another layer's rows may have been here. */
+static void clear_ends(float *y, size_t n, size_t stride)
 {
-    const gm_wave_layer *l = &net->layer[k];
-    size_t n = run->n >> l->level, stride = row_stride(n);
-    memset(run->halved, 0, (size_t)run->n_leads * (size_t)l->n_in * stride * sizeof(float));
-    for (int lead = 0; lead < run->n_leads; lead++)
-        for (int c = 0; c < l->n_in / 2; c++) {
-            const float *x = gm_wave_row(net, run, l->from, lead, c);
-            float *even = run->halved + (size_t)(lead * l->n_in + 2 * c) * stride + PAD;
-            float *odd = even + stride;
-            for (size_t t = 0; t < n; t++)
-                even[t] = x[2 * t], odd[t] = x[2 * t + 1];
-        }
+    memset(y - PAD, 0, PAD * sizeof *y);
+    memset(y + n, 0, (stride - PAD - n) * sizeof *y);
 }
 
 const float *gm_wave_source(const gm_wave_net *net, gm_wave_run *run, int k, int lead,
@@ -235,9 +227,17 @@ const float *gm_wave_source(const gm_wave_net *net, gm_wave_run *run, int k, int
         *stride = run->stride[l->from];
         return gm_wave_row(net, run, l->from, lead, 0);
     }
-    if (lead == 0) halve(net, run, k);
-    *stride = row_stride(run->n >> l->level);
-    return run->halved + (size_t)(lead * l->n_in) * *stride + PAD;
+    size_t n = run->n >> l->level;
+    *stride = row_stride(n);
+    for (int c = 0; c < l->n_in / 2; c++) {
+        const float *x = gm_wave_row(net, run, l->from, lead, c);
+        float *even = run->halved + (size_t)(2 * c) * *stride + PAD, *odd = even + *stride;
+        for (size_t t = 0; t < n; t++)
+            even[t] = x[2 * t], odd[t] = x[2 * t + 1];
+        clear_ends(even, n, *stride);
+        clear_ends(odd, n, *stride);
+    }
+    return run->halved + PAD;
 }
 
 /* Bias and what all leads share: the same for each of them, computed once. */
@@ -263,13 +263,6 @@ static void common_part(const gm_wave_net *net, gm_wave_run *run, int k, size_t 
         run->mean[t] *= part;
     gm_wave_convolve(run->common + PAD, stride, run->mean + PAD, stride, net->weights + l->shared,
                      l->n_rows, l->n_in, l->taps, l->dilation, n);
-}
-
-/* Another layer's rows may have been here. */
-static void clear_ends(float *y, size_t n, size_t stride)
-{
-    memset(y - PAD, 0, PAD * sizeof *y);
-    memset(y + n, 0, (stride - PAD - n) * sizeof *y);
 }
 
 /* From the convolved rows to the layer's own: doubled, the skipped layer added, cut off at 0. */

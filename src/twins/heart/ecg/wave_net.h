@@ -66,7 +66,7 @@ typedef struct {
     float *block[GM_WAVE_NET_LAYERS];  /* owned; NULL beyond the last in use */
     float *y[GM_WAVE_NET_LAYERS];      /* [n_leads][n_out][stride], each in a block */
     size_t stride[GM_WAVE_NET_LAYERS]; /* floats a row */
-    float *halved;                     /* [n_leads][n_in][...] input of a halving layer */
+    float *halved;                     /* [n_in][...] one lead's input of a halving layer */
     float *mean, *common, *rows;       /* scratch of one layer */
 } gm_wave_run;
 
@@ -89,7 +89,7 @@ void gm_wave_net_forward(const gm_wave_net *net, gm_wave_run *run);
  * may write up to 15 floats past n. */
 void gm_wave_convolve(float *y, size_t y_stride, const float *x, size_t x_stride, const float *w,
                       int n_rows, int n_in, int taps, int dilation, size_t n);
-/* The rows that layer k of a lead is convolved from, halved if need be. */
+/* The rows that layer k of a lead is convolved from, halved if need be; valid until the next call. */
 const float *gm_wave_source(const gm_wave_net *net, gm_wave_run *run, int k, int lead,
                             size_t *stride);
 size_t gm_wave_length(const gm_wave_net *net, const gm_wave_run *run, int layer);

@@ -87,9 +87,11 @@ static void find_course(const gm_wave_evidence *e, gm_wave_room *r)
         }
         float price[GM_WAVE_NET_CLASSES], most = e->logit[0][t];
         for (int c = 1; c < GM_WAVE_NET_CLASSES; c++)
-            most = fmaxf(most, e->logit[c][t]);
-        for (int c = 0; c < GM_WAVE_NET_CLASSES; c++) /* -log p but for what they have in common */
-            price[c] = fminf(most - e->logit[c][t], MOST_PRICE);
+            if (e->logit[c][t] > most) most = e->logit[c][t];
+        for (int c = 0; c < GM_WAVE_NET_CLASSES; c++) { /* -log p but for what they share */
+            float below = most - e->logit[c][t];
+            price[c] = below < MOST_PRICE ? below : MOST_PRICE;
+        }
         price[GM_WAVE_QRS] += qrs_price(e, t, &nearest);
         for (int s = 0; s < N_STATES; s++)
             cost[s] = next[s] + price[class_of[s]];
