@@ -1,14 +1,15 @@
 /* virtual_patients.c - hearts whose activation is known are fitted from their ECGs alone: how near
  * the fit comes, how sure it says it is, and what it takes.
  *
- * usage: virtual_patients FIT_CASE TRUTH_CASE NOISE_MV LAYER FIRST_SEED N_SEEDS BUDGET_S
+ * usage: virtual_patients FIT_CASE TRUTH_CASE NOISE_MV LAYER FIRST_SEED N_SEEDS BUDGET_S [record]
  * e.g.   crtdemo_case /tmp/coarse 1; crtdemo_case /tmp/fine 2
  *        virtual_patients /tmp/coarse/case.json /tmp/coarse/case.json 0    0 1 5 60    (clean)
  *        virtual_patients /tmp/coarse/case.json /tmp/fine/case.json   0.02 0 1 5 60    (finer truth)
  *
  * Each patient: 5 - 7 sites drawn uniformly on the endocardium, onsets 0 - 30 ms, v_f 0.45 - 0.85 m/s, ratio
  * 0.35 - 0.5, layer factor 1.8 - 3.5 if LAYER is 1 (else off), a random APD gradient. NOISE_MV is of the
- * record; the beat fitted is the mean of ten. The truth's mesh is a refinement of the fitted one (its
+ * record; the beat fitted is the mean of ten with its true bounds or, with `record`, what Gemel measures in
+ * ten seconds (patient_record.h). The truth's mesh is a refinement of the fitted one (its
  * first nodes are the same) or the same. Rows: seed; QRS correlation (mean of 12 leads) with the beat
  * fitted, with the patient's ECG before noise, and of those two with each other (no twin can do better
  * on the first); RMSE of activation of the best twin and of the ensemble
@@ -27,6 +28,7 @@
 #include "heart/fit/endocardium.h"
 #include "heart/fit/twin.h"
 #include "heart/forward/beat.h"
+#include "patient_record.h"
 
 enum { SAMPLES = 620, BEATS = 10, MOST_SITES = 7 };
 static const double FIRST_ONSET_MS = 50;
@@ -47,12 +49,12 @@ typedef struct {
     gm_eikonal_scratch *scratch;
     gm_lead_field *field;
     double noise_mv;
-    bool layer;
+    bool layer, is_recorded;
 } laboratory;
 
 typedef struct {
     float *tau_ms; /* [truth nodes] */
-    double *mv;    /* [12][SAMPLES] without noise */
+    double *mv;    /* [12][target.n] without noise, on the target's clock */
     gm_heart_target target;
 } patient;
 
@@ -74,33 +76,71 @@ static size_t draw_seeds(const laboratory *lab, gm_rng *rng, const gm_conduction
     return n;
 }
 
+static double last_ms(const laboratory *lab, const patient *p)
+{
+    double last = 0;
+    for (size_t i = 0; i < lab->truth->mesh->n_nodes; i++)
+        last = fmax(last, (double)p->tau_ms[i]);
+    return last;
+}
+
+/* The patient's beat, which begins at start_ms of the target's clock; constant before and after. */
+static double *clean_leads(const double *ecg, size_t n, double start_ms)
+{
+    double *mv = gm_calloc(12 * n, sizeof *mv), twelve[12];
+    for (size_t i = 0; i < n; i++) {
+        double at = fmin(fmax((double)i - start_ms, 0), SAMPLES - 1);
+        gm_leads_expand(ecg + (size_t)lround(at) * GM_N_INDEPENDENT, twelve);
+        for (size_t l = 0; l < 12; l++)
+            mv[l * n + i] = twelve[l];
+    }
+    return mv;
+}
+
 static void make_target(const laboratory *lab, gm_rng *rng, const double *ecg, patient *p)
 {
-    const float *tau_ms = p->tau_ms;
     gm_heart_target *out = &p->target;
-    double last = 0, noise = lab->noise_mv / sqrt(BEATS);
-    for (size_t i = 0; i < lab->truth->mesh->n_nodes; i++)
-        last = fmax(last, (double)tau_ms[i]);
+    double noise = lab->noise_mv / sqrt(BEATS), last = last_ms(lab, p);
     *out = (gm_heart_target){.step_ms = 1,
                              .n = SAMPLES,
                              .mv = gm_calloc(12 * SAMPLES, sizeof(double)),
                              .qrs = {FIRST_ONSET_MS, FIRST_ONSET_MS, last},
                              .t = {last + 40, last + 120, fmin(last + 260, SAMPLES - 20)},
                              .n_beats = BEATS};
-    p->mv = gm_calloc(12 * SAMPLES, sizeof *p->mv);
     for (size_t i = 0; i < SAMPLES; i++) {
-        double eight[GM_N_INDEPENDENT], noisy[12], clean[12];
+        double eight[GM_N_INDEPENDENT], noisy[12];
         for (size_t l = 0; l < GM_N_INDEPENDENT; l++)
             eight[l] = ecg[i * GM_N_INDEPENDENT + l] + noise * gm_rng_normal(rng);
         gm_leads_expand(eight, noisy);
-        gm_leads_expand(ecg + i * GM_N_INDEPENDENT, clean);
-        for (size_t l = 0; l < 12; l++) {
+        for (size_t l = 0; l < 12; l++)
             out->mv[l * SAMPLES + i] = noisy[l];
-            p->mv[l * SAMPLES + i] = clean[l];
-        }
     }
     for (int l = 0; l < 12; l++)
         out->noise_mv[l] = fmax(noise, 1e-4);
+    p->mv = clean_leads(ecg, SAMPLES, 0);
+}
+
+/* What the program measures in ten seconds of the patient. Says how far the bounds are off. */
+static void measure_target(const laboratory *lab, gm_rng *rng, const double *ecg, patient *p)
+{
+    gm_ecg *record;
+    gm_ecg_measurement *m;
+    double begins[RECORD_BEATS], start_ms = NAN, last = last_ms(lab, p);
+    must(record_of(&record, ecg, SAMPLES, lab->noise_mv, rng, begins));
+    must(gm_ecg_measure(&m, record));
+    must(gm_heart_target_from(&p->target, record, m));
+    for (size_t k = 0; k < m->n_beats; k++) {
+        double first_ms = 1000 * m->beats[k].time_s - (double)m->median.fiducial;
+        for (int b = 0; b < RECORD_BEATS && m->beats[k].in_median; b++)
+            if (fabs(begins[b] + FIRST_ONSET_MS - 1000 * m->beats[k].time_s) < 200)
+                start_ms = begins[b] - first_ms;
+    }
+    p->mv = clean_leads(ecg, p->target.n, start_ms);
+    printf("# %zu beats of %d, QRS on %+.1f off %+.1f ms, noise %.4f mV in V2\n", m->median.n_beats,
+           RECORD_BEATS, p->target.qrs.on_ms - start_ms - FIRST_ONSET_MS,
+           p->target.qrs.off_ms - start_ms - last, p->target.noise_mv[7]);
+    gm_ecg_measurement_destroy(m);
+    gm_ecg_destroy(record);
 }
 
 static patient make_patient(const laboratory *lab, uint64_t seed)
@@ -124,7 +164,10 @@ static patient make_patient(const laboratory *lab, uint64_t seed)
     must(gm_heart_apd_field(&apd, lab->truth, lab->threads, apd_ms));
     must(gm_beat_ecg_direct(lab->field, p.tau_ms, apd_ms, &lab->fitted->shape,
                             (gm_samples){0, 1, SAMPLES}, lab->threads, ecg));
-    make_target(lab, &rng, ecg, &p);
+    if (lab->is_recorded)
+        measure_target(lab, &rng, ecg, &p);
+    else
+        make_target(lab, &rng, ecg, &p);
     gm_free(apd_ms);
     gm_free(ecg);
     gm_free(seeds);
@@ -148,11 +191,12 @@ static double apart_ms(const double *a, const float *b, size_t n, double *mean)
     return sqrt(square / (double)n);
 }
 
-/* Mean over 12 leads of the correlation in [first, last]. */
-static double mean_correlation(const double *a, const double *b, size_t first, size_t last)
+/* Mean over 12 leads of n samples of the correlation in [first, last]. */
+static double mean_correlation(const double *a, const double *b, size_t n_samples, size_t first,
+                               size_t last)
 {
     double sum = 0, n = (double)(last - first + 1);
-    for (size_t l = 0; l < 12; l++, a += SAMPLES, b += SAMPLES) {
+    for (size_t l = 0; l < 12; l++, a += n_samples, b += n_samples) {
         double ma = 0, mb = 0, aa = 0, bb = 0, ab = 0;
         for (size_t i = first; i <= last; i++)
             ma += a[i] / n, mb += b[i] / n;
@@ -171,8 +215,8 @@ static score judge(const gm_heart_twin *t, const patient *p)
     size_t n = t->n_nodes, inside = 0;
     score s = {.correlation = t->mean_correlation_qrs};
     size_t from = (size_t)p->target.qrs.on_ms, to = (size_t)p->target.qrs.off_ms;
-    s.clean_correlation = mean_correlation(t->best.ecg_mv, p->mv, from, to);
-    s.ceiling = mean_correlation(p->target.mv, p->mv, from, to);
+    s.clean_correlation = mean_correlation(t->best.ecg_mv, p->mv, p->target.n, from, to);
+    s.ceiling = mean_correlation(p->target.mv, p->mv, p->target.n, from, to);
     double shift, *best = gm_calloc(n, sizeof *best);
     for (size_t i = 0; i < n; i++)
         best[i] = (double)t->best.tau_ms[i];
@@ -236,11 +280,13 @@ int main(int argc, char **argv)
 {
     if (argc < 8) {
         fprintf(stderr, "usage: virtual_patients FIT_CASE TRUTH_CASE NOISE_MV LAYER FIRST_SEED "
-                        "N_SEEDS BUDGET_S\n");
+                        "N_SEEDS BUDGET_S [record]\n");
         return 2;
     }
     enum { MOST_SEEDS = 100 };
-    laboratory lab = {.noise_mv = atof(argv[3]), .layer = atoi(argv[4]) != 0};
+    laboratory lab = {.noise_mv = atof(argv[3]),
+                      .layer = atoi(argv[4]) != 0,
+                      .is_recorded = argc > 8 && strcmp(argv[8], "record") == 0};
     size_t n_seeds = (size_t)atoi(argv[6]);
     double column[SCORES][MOST_SEEDS], m[SCORES];
     open_laboratory(&lab, argv[1], argv[2]);

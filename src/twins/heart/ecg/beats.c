@@ -7,6 +7,8 @@
 #include "core/alloc.h"
 #include "heart/ecg/filter.h"
 
+static const double ALIKE = 0.9; /* correlation of a beat whose level counts */
+
 /* ---- baseline ----------------------------------------------------------------------------------- */
 
 static double mean_of(const double *x, size_t n, ptrdiff_t first, ptrdiff_t last)
@@ -71,7 +73,8 @@ gm_status gm_ecg_beats_level(gm_ecg_tracks *t, const gm_ecg_measurement *m, cons
         size_t n = 0;
         for (size_t i = 0; i < m->n_beats; i++) {
             ptrdiff_t place = (ptrdiff_t)at[i];
-            if (!m->beats[i].in_median || place + from < 0) continue;
+            bool alike = m->beats[i].in_median || m->beats[i].correlation > ALIKE;
+            if (!alike || place + from < 0) continue;
             knots[n] = (double)(place + (from + to) / 2);
             y[n++] = mean_of(x, t->n, place + from, place + to);
         }
@@ -147,26 +150,82 @@ static void known_stretch(const gm_ecg_measurement *m, const size_t *at, double 
 
 /* A neighbour's QRS reaches this far from its fiducial; it is not part of the beat. */
 static const double NEIGHBOUR_MS = 120;
+static const double FAR_OFF = 4; /* of a beat's noise */
+static const size_t FEWEST_WEIGHED = 4;
 
-static void average_lead(gm_ecg_median_beat *b, const gm_ecg_measurement *m, const double *x,
-                         size_t n, const size_t *at, int lead, double *v)
+/* Which sample of the record is sample i of beat k; -1: none, or not known. */
+static ptrdiff_t place_of(const gm_ecg_median_beat *b, const gm_ecg_measurement *m, size_t n,
+                          const size_t *at, const ptrdiff_t within[2], size_t k, size_t i)
 {
-    ptrdiff_t within[2], qrs = (ptrdiff_t)(NEIGHBOUR_MS * b->rate_hz / 1000);
+    ptrdiff_t place = (ptrdiff_t)(at[k] + i) - (ptrdiff_t)b->fiducial;
+    ptrdiff_t qrs = (ptrdiff_t)(NEIGHBOUR_MS * b->rate_hz / 1000);
+    if (!m->beats[k].in_median || place < 0 || place >= (ptrdiff_t)n) return -1;
+    if (place < within[0] || place > within[1]) return -1;
+    if (k > 0 && place < (ptrdiff_t)at[k - 1] + qrs) return -1;
+    if (k + 1 < m->n_beats && place > (ptrdiff_t)at[k + 1] - qrs) return -1;
+    return place;
+}
+
+/* A beat's own noise: RMS of its difference from the average. */
+static double rms_about(const gm_ecg_median_beat *b, const gm_ecg_measurement *m, const double *x,
+                        size_t n, const size_t *at, const ptrdiff_t within[2], size_t k,
+                        const double *average)
+{
+    double squares = 0, count = 0;
+    for (size_t i = 0; i < b->n; i++) {
+        ptrdiff_t place = place_of(b, m, n, at, within, k, i);
+        if (place < 0 || !isfinite(average[i])) continue;
+        squares += (x[place] - average[i]) * (x[place] - average[i]);
+        count++;
+    }
+    return count > 0 ? sqrt(squares / count) : NAN;
+}
+
+/* Each beat by the inverse square of its noise (`noise`, 0: does not count), without what lies far
+ * from the average so far. Returns the noise of the result. */
+static double weigh_lead(gm_ecg_median_beat *b, const gm_ecg_measurement *m, const double *x,
+                         size_t n, const size_t *at, int lead, const ptrdiff_t within[2],
+                         double *noise)
+{
+    double *average = b->mv + (size_t)lead * b->n, all = 0, beats = 0;
+    for (size_t k = 0; k < m->n_beats; k++) {
+        if (!m->beats[k].in_median) continue;
+        noise[k] = fmax(rms_about(b, m, x, n, at, within, k, average), 1e-9);
+        if (noise[k] > 0) all += 1 / (noise[k] * noise[k]), beats++;
+    }
+    for (size_t i = 0; i < b->n; i++) {
+        double sum = 0, weights = 0;
+        for (size_t k = 0; k < m->n_beats; k++) {
+            ptrdiff_t place = place_of(b, m, n, at, within, k, i);
+            if (place < 0 || !(noise[k] > 0)) continue;
+            if (fabs(x[place] - average[i]) > FAR_OFF * noise[k]) continue;
+            sum += x[place] / (noise[k] * noise[k]);
+            weights += 1 / (noise[k] * noise[k]);
+        }
+        if (weights > 0) average[i] = sum / weights;
+    }
+    /* A beat is part of the average that its noise was taken about. */
+    return sqrt(beats / (beats - 1) / all);
+}
+
+/* Fills the lead's average and spread; returns the noise of the average. v: [2 n_beats] scratch. */
+static double average_lead(gm_ecg_median_beat *b, const gm_ecg_measurement *m, const double *x,
+                           size_t n, const size_t *at, int lead, double *v)
+{
+    ptrdiff_t within[2];
     known_stretch(m, at, b->rate_hz, within);
     for (size_t i = 0; i < b->n; i++) {
         size_t n_v = 0;
         for (size_t k = 0; k < m->n_beats; k++) {
-            ptrdiff_t place = (ptrdiff_t)(at[k] + i) - (ptrdiff_t)b->fiducial;
-            if (!m->beats[k].in_median || place < 0 || place >= (ptrdiff_t)n) continue;
-            if (place < within[0] || place > within[1]) continue;
-            if (k > 0 && place < (ptrdiff_t)at[k - 1] + qrs) continue;
-            if (k + 1 < m->n_beats && place > (ptrdiff_t)at[k + 1] - qrs) continue;
-            v[n_v++] = x[place];
+            ptrdiff_t place = place_of(b, m, n, at, within, k, i);
+            if (place >= 0) v[n_v++] = x[place];
         }
         if (n_v == 0) continue;
         size_t to = (size_t)lead * b->n + i;
         b->mv[to] = middle_mean(v, n_v, &b->spread_mv[to]);
     }
+    if (b->n_beats < FEWEST_WEIGHED) return NAN;
+    return weigh_lead(b, m, x, n, at, lead, within, v);
 }
 
 /* Beats at the edges of the record do not reach everywhere, and the neighbours' QRS are left out:
@@ -195,9 +254,8 @@ static double noise_of(const gm_ecg_median_beat *b, int lead, double rr_samples)
     return count > 0 ? sqrt(sum / count) : NAN;
 }
 
-/* Efficiency of the mean of the middle half for normal noise: variance 1.2 times that of the mean
- * (Huber, Robust Statistics, 2nd ed., exhibit 1.6 gives 1.19 for 25 % trimming). */
-static const double MIDDLE_MEAN_VARIANCE = 1.2;
+/* Variance of the median of two or three beats, in those of their mean (normal noise). */
+static const double MIDDLE_VARIANCE = 1.35;
 
 gm_status gm_ecg_beats_average(gm_ecg_measurement *m, const gm_ecg_tracks *t, const size_t *at)
 {
@@ -216,12 +274,12 @@ gm_status gm_ecg_beats_average(gm_ecg_measurement *m, const gm_ecg_tracks *t, co
     for (int k = 0; k < t->n_tracks; k++) {
         int lead = t->lead[k];
         if (lead < 0) continue;
-        average_lead(b, m, t->x + (size_t)k * t->n, t->n, at, lead, v);
+        double noise_mv = average_lead(b, m, t->x + (size_t)k * t->n, t->n, at, lead, v);
         close_ends(b->mv + (size_t)lead * b->n, b->n);
         double floor_mv = t->step_mv[k] / sqrt(12), n = (double)b->n_beats;
         b->noise_mv[lead] = fmax(noise_of(b, lead, rr), floor_mv);
-        b->median_noise_mv[lead] =
-            fmax(b->noise_mv[lead] * sqrt(MIDDLE_MEAN_VARIANCE / n), floor_mv / sqrt(n));
+        if (!isfinite(noise_mv)) noise_mv = b->noise_mv[lead] * sqrt(MIDDLE_VARIANCE / n);
+        b->median_noise_mv[lead] = fmax(noise_mv, floor_mv / sqrt(n));
     }
     gm_free(v);
     return GM_OK;

@@ -11,12 +11,12 @@
 
 /* Marks the beats of the largest group that look alike (correlation over QRS > 0.9, lowered and
  * noted in noise) and come within 20 % of the usual RR, and shifts every place at[m->n_beats] by up
- * to 24 ms to align its QRS with the group's. `coarse` is gm_ecg_tracks_coarse(t). */
+ * to 60 ms to align its QRS with the group's. `coarse` is gm_ecg_tracks_coarse(t). */
 gm_status gm_ecg_beats_group(gm_ecg_measurement *m, const gm_ecg_tracks *t,
                              const gm_ecg_tracks *coarse, size_t *at);
 
-/* Subtracts a smooth curve through each marked beat's level from `from_ms` to `to_ms` after its
- * fiducial (negative: before). */
+/* Subtracts a smooth curve through the level of each beat that is marked or looks like those (whatever
+ * its RR) from `from_ms` to `to_ms` after its fiducial (negative: before). */
 gm_status gm_ecg_beats_level(gm_ecg_tracks *t, const gm_ecg_measurement *m, const size_t *at,
                              double from_ms, double to_ms);
 

@@ -7,7 +7,8 @@
 #include "heart/ecg/filter.h"
 
 static const double HALF_QRS_MS = 80; /* of the stretch that is compared */
-static const double COARSE_LAG_MS = 24, FINE_LAG_MS = 5;
+/* A broad QRS with two humps is found at either: they are up to 60 ms apart. */
+static const double COARSE_LAG_MS = 60, FINE_LAG_MS = 5;
 static const double ALIKE[] = {0.9, 0.8, 0.6}; /* the next is tried if too few beats are alike */
 static const double RR_TOLERANCE = 0.2, ENOUGH = 0.4 /* of the beats */;
 enum { LEAST_ALIKE = 3, MAX_CANDIDATES = 12 };

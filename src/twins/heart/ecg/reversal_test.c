@@ -115,7 +115,8 @@ static void swaps_made_in_ludb_are_suspected(void)
                    per * (double)t->right_or_second);
             EXPECT((double)t->alarms >= (s == GM_SWAP_LA_LL ? 0.6 : 0.9) * (double)t->n);
         }
-        EXPECT((double)alarms[h][SINUS] <= 0.07 * (double)n[h][SINUS]);
+        /* One of 32 people more or less is 3 %. */
+        EXPECT((double)alarms[h][SINUS] <= (h ? 0.10 : 0.05) * (double)n[h][SINUS]);
     }
     gm_csv_destroy(csv);
 }

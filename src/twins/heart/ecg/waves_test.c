@@ -3,6 +3,7 @@
 
 #include "core/alloc.h"
 #include "core/rng.h"
+#include "heart/ecg/window.h"
 #include "testing/gm_test.h"
 
 typedef struct {
@@ -259,12 +260,44 @@ static void the_convolution_is_one(void)
         }
 }
 
+/* ---- windows ------------------------------------------------------------------------------------ */
+
+static void the_windows_hold_the_waves_in_noise(void)
+{
+    static const double noises_mv[] = {0.005, 0.05, 0.12};
+    for (int k = 0; k < 3; k++) {
+        patient p = typical;
+        p.noise_mv = noises_mv[k];
+        gm_ecg *e = make(&p);
+        gm_ecg_measurement *m = NULL;
+        gm_ecg_waves *w = NULL;
+        gm_ecg_bounds window[GM_N_WAVES];
+        EXPECT(gm_ecg_measure(&m, e) == GM_OK);
+        EXPECT(gm_ecg_waves_find(&w, e, m, NULL) == GM_OK);
+        EXPECT(gm_ecg_windows(window, m, w) == GM_OK);
+        /* The R peaks lie at 400 ms and every 800 ms; where in the median beat is that? */
+        double r = 400 + 800 - 1000 * m->beats[1].time_s;
+        r += 1000 * (double)m->median.fiducial / m->median.rate_hz;
+        const gm_ecg_bounds *q = &window[GM_WAVE_QRS], *t = &window[GM_WAVE_T];
+        EXPECT_CLOSE(q->on_ms, r + beat[1].at_ms - SIGMAS * beat[1].sigma_ms, 0, 16);
+        EXPECT_CLOSE(q->off_ms, r + beat[3].at_ms + SIGMAS * beat[3].sigma_ms, 0, 16);
+        EXPECT_CLOSE(t->peak_ms, r + beat[4].at_ms, 0, 20);
+        EXPECT_CLOSE(t->off_ms, r + beat[4].at_ms + SIGMAS * beat[4].sigma_ms, 0, 50);
+        printf("noise %g mV: QRS from %.0f to %.0f ms about R, T to %.0f ms\n", noises_mv[k],
+               q->on_ms - r, q->off_ms - r, t->off_ms - r);
+        gm_ecg_waves_destroy(w);
+        gm_ecg_measurement_destroy(m);
+        drop(e);
+    }
+}
+
 int main(int argc, char **argv)
 {
     RUN(every_wave_of_a_clean_ecg_is_bounded);
     RUN(rate_gain_and_number_of_leads_do_not_matter);
     RUN(a_long_record_is_seamless);
     RUN(a_flat_lead_has_no_waves_and_other_channels_keep_their_names);
+    RUN(the_windows_hold_the_waves_in_noise);
     RUN(no_memory_is_said_and_nothing_leaks);
     RUN(weights_survive_packing);
     RUN(the_convolution_is_one);

@@ -39,9 +39,12 @@ typedef struct {
     size_t n_beats;
 } gm_heart_target;
 
-/* From a measurement (a 10 s record or a single beat). GM_EFORMAT: no QRS bounds, fewer than three
- * independent leads. The caller frees with gm_heart_target_free(). */
-gm_status gm_heart_target_from(gm_heart_target *out, const gm_ecg_measurement *m);
+/* From a measurement of ecg (a 10 s record or a single beat): its median beat, in which every beat
+ * counts by its noise, and a window from the first to the last of QRS that the median beat or the single
+ * beats (heart/ecg/window.h) show. GM_EFORMAT: no QRS bounds, fewer than three independent leads. The
+ * caller frees with gm_heart_target_free(). */
+gm_status gm_heart_target_from(gm_heart_target *out, const gm_ecg *ecg,
+                               const gm_ecg_measurement *m);
 void gm_heart_target_free(gm_heart_target *t);
 
 /* ---- how ----------------------------------------------------------------------------------------- */

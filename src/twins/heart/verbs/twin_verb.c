@@ -86,7 +86,7 @@ static gm_status fit_measured(const gm_twin_request *q, const gm_ecg_measurement
 {
     gm_heart_target target;
     GM_TRY(add_ecg_inputs(q));
-    GM_TRY(gm_heart_target_from(&target, measured));
+    GM_TRY(gm_heart_target_from(&target, q->ecg, measured));
     if (measured->median.is_whole_record) target.first_ms = q->ecg->first_ms;
     /* The built-in anatomy states no clock of its own: its times count from the onset of QRS. */
     if (q->is_built_in) q->c->shape.t_on_ms = target.first_ms + target.qrs.on_ms;
