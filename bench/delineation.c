@@ -164,32 +164,44 @@ static void score_kind(scope *scopes, const ludb_record *r, int lead, const gm_e
     gm_free(taken);
 }
 
-static void score_record(scope *scopes, int number, const gm_wave_net *net, double *seconds)
+/* NULL: no heart beat was found. */
+static gm_ecg_waves *find_waves(const gm_ecg *ecg, const gm_wave_net *net, double *seconds)
 {
-    ludb_record r;
     gm_ecg_measurement *m = NULL;
     gm_ecg_waves *w;
+    clock_t start = clock();
+    gm_status s = gm_ecg_measure(&m, ecg);
+    if (s == GM_EFORMAT) return NULL;
+    ludb_must(s);
+    seconds[0] += (double)(clock() - start) / CLOCKS_PER_SEC;
+    start = clock();
+    ludb_must(gm_ecg_waves_find(&w, ecg, m, net));
+    seconds[1] += (double)(clock() - start) / CLOCKS_PER_SEC;
+    gm_ecg_measurement_destroy(m);
+    return w;
+}
+
+/* Returns whether there was anything to score; if not, every marked wave counts as missed. */
+static bool score_record(scope *scopes, int number, const gm_wave_net *net, double *seconds)
+{
+    static const gm_ecg_lead_waves nothing = {0};
+    ludb_record r;
     ludb_read(&r, number);
     for (size_t i = 0; i < n_disturbances; i++)
         if (!disturb(r.ecg, disturbances[i], (uint64_t)number)) exit(2);
-    clock_t start = clock();
-    ludb_must(gm_ecg_measure(&m, r.ecg));
-    seconds[0] += (double)(clock() - start) / CLOCKS_PER_SEC;
-    start = clock();
-    ludb_must(gm_ecg_waves_find(&w, r.ecg, m, net));
-    seconds[1] += (double)(clock() - start) / CLOCKS_PER_SEC;
-    for (size_t k = 0; k < w->n_leads; k++) {
-        int lead = r.ecg->channels[w->leads[k].channel].lead;
+    gm_ecg_waves *w = find_waves(r.ecg, net, seconds);
+    for (size_t k = 0; k < (w ? w->n_leads : r.ecg->n_channels); k++) {
+        int lead = r.ecg->channels[w ? w->leads[k].channel : k].lead;
         for (int kind = 0; lead >= 0 && kind < GM_N_WAVES; kind++)
-            score_kind(scopes, &r, lead, &w->leads[k], kind);
+            score_kind(scopes, &r, lead, w ? &w->leads[k] : &nothing, kind);
     }
     for (int s = 0; s < N_SCOPES; s++)
         for (int kind = 0; kind < GM_N_WAVES; kind++)
             for (int b = 0; b < N_BOUNDS; b++)
                 close_record(&scopes[s].wave[kind].error[b]);
     gm_ecg_waves_destroy(w);
-    gm_ecg_measurement_destroy(m);
     ludb_free(&r);
+    return w != NULL;
 }
 
 static double f1_of(const wave_score *s, int bound)
@@ -240,14 +252,16 @@ int main(int argc, char **argv)
     }
     scope scopes[N_SCOPES] = {{{{0}}}};
     double seconds[2] = {0};
+    int without = 0; /* records in which no beat was found */
     int first = atoi(argv[1]), last = atoi(argv[2]);
     if (dump) printf("record,lead,wave,on,peak,off,marked_on,marked_peak,marked_off\n");
     for (int r = first; r <= last; r++)
-        score_record(scopes, r, net, seconds);
+        without += !score_record(scopes, r, net, seconds);
     gm_wave_net_destroy(net);
     if (dump) return 0;
     printf("LUDB %d-%d: measuring %.2f ms, waves %.2f ms of processor a record (mean)\n", first,
            last, 1000 * seconds[0] / (last - first + 1), 1000 * seconds[1] / (last - first + 1));
+    if (without) printf("no beat found in %d records: all their waves count as missed\n", without);
     print_scope(&scopes[ALL_LEADS], "all leads");
     print_scope(&scopes[LEAD_II], "lead ii");
     return 0;

@@ -7,13 +7,15 @@
 #include "heart/ecg/filter.h"
 
 static const double RATE_HZ = 1000.0 / GM_WAVE_NET_STEP_MS;
-static const double SMOOTH = 0.35;      /* sigma of the low-pass, output samples */
-static const double WANDER_HZ = 0.5;    /* below: baseline */
-static const double REFLECTED_S = 1.5;  /* at the ends, for the baseline */
-static const double BLOCK_S = 1.25;     /* holds a beat as a rule */
-static const double BLOCK_PART = 0.6;   /* quantile of the blocks' heights: the unit */
-static const double CUT = 3;            /* heights */
-static const double MOST_MISSING = 0.5; /* part of the samples */
+static const double SMOOTH = 0.35;               /* sigma of the low-pass, output samples */
+static const double WANDER_HZ = 0.5;             /* below: baseline */
+static const double REFLECTED_S = 1.5;           /* at the ends, for the baseline */
+static const double BLOCK_S = 1.25;              /* holds a beat as a rule */
+static const double BLOCK_PART = 0.6;            /* quantile of the blocks' heights: the unit */
+static const double HUM_S = 2, HUM_WIDTH_HZ = 2; /* shortest signal that is filtered */
+static const double HUM = 0.02, HUM_RATIO = 4;   /* of the height; over the neighbour */
+static const double CUT = 3;                     /* heights */
+static const double MOST_MISSING = 0.5;          /* part of the samples */
 
 /* Counts as numbers, gaps bridged by straight lines. Returns how many are missing. */
 static size_t take_counts(const int32_t *counts, size_t n, double *x)
@@ -56,6 +58,19 @@ static void remove_wander(double *x, size_t n, double *slow, double *scratch)
     gm_biquad_both_ways(&f, slow, n, pad < n - 1 ? pad : n - 1, scratch);
     for (size_t i = 0; i < n; i++)
         x[i] -= slow[i];
+}
+
+/* Hum that stands out of its neighbours goes; else nothing is filtered. scratch: [3 n + 16] */
+static void remove_hum(double *x, size_t n, double height, double *scratch)
+{
+    if ((double)n < HUM_S * RATE_HZ) return;
+    for (double hz = 50; hz <= 60; hz += 10) {
+        double at = gm_sine_amplitude(x, n, RATE_HZ, hz, scratch);
+        double aside = gm_sine_amplitude(x, n, RATE_HZ, hz == 50 ? 40 : 70, scratch);
+        if (!(at > HUM * height) || !(at > HUM_RATIO * aside)) continue;
+        gm_biquad f = gm_biquad_notch(hz, HUM_WIDTH_HZ, RATE_HZ);
+        gm_biquad_both_ways(&f, x, n, (size_t)RATE_HZ, scratch);
+    }
 }
 
 static double height_of(const double *x, size_t n, double *scratch)
@@ -103,6 +118,7 @@ gm_status gm_wave_signal(const int32_t *counts, size_t n_counts, double rate_hz,
         y[j] = between(from, n_counts, (double)j * factor);
     remove_wander(y, known, y + n, y + 2 * n);
     double height = height_of(y, known, y + n);
+    remove_hum(y, known, height, y + n);
     if (height_counts) *height_counts = height;
     *usable = height > 0.5 && missing <= MOST_MISSING; /* counts */
     if (*usable) fill_rows(y, known, height, rows);
