@@ -234,10 +234,9 @@ static void measure(gm_ecg *e, const xmlNode *annotation)
     const struct {
         const char *code;
         double *field;
-        char kind; /* t: time in ms, a: angle in degrees, r: rate, of which RR follows */
+        char kind; /* t: time in ms, a: angle in degrees */
     } known[] = {{"MDC_ECG_TIME_PD_RR", &e->device_says.rr_ms, 't'},
                  {"MDC_ECG_TIME_PD_RR_GL", &e->device_says.rr_ms, 't'},
-                 {"MDC_ECG_HEART_RATE", &e->device_says.rr_ms, 'r'},
                  {"MDC_ECG_TIME_PD_PR", &e->device_says.pr_ms, 't'},
                  {"MDC_ECG_TIME_PD_PR_GL", &e->device_says.pr_ms, 't'},
                  {"MDC_ECG_TIME_PD_QRS", &e->device_says.qrs_ms, 't'},
@@ -256,7 +255,6 @@ static void measure(gm_ecg *e, const xmlNode *annotation)
         if (strcmp(code, known[i].code) != 0 || !isnan(*known[i].field)) continue;
         if (known[i].kind == 't' && v >= 0) *known[i].field = tidy(v * gm_aecg_unit_s(unit) * 1000);
         if (known[i].kind == 'a' && unit && strcmp(unit, "deg") == 0) *known[i].field = v;
-        if (known[i].kind == 'r' && v > 0) *known[i].field = 60000 / v;
     }
 }
 
@@ -294,15 +292,21 @@ static gm_status read_series(reader *r)
     return GM_OK;
 }
 
+static bool is_first_of_series(const gm_aecg_file *f, size_t set)
+{
+    return set == 0 || f->sets[set].series != f->sets[set - 1].series;
+}
+
 gm_status gm_aecg_read_marks(gm_ecg *e, const gm_aecg_file *f)
 {
     reader r = {.e = e, .f = f};
     for (int derived = 1; derived >= 0; derived--)
         for (size_t i = 0; i < f->n_sets; i++)
-            if (gm_xml_is(f->sets[i].series, derived ? "derivedSeries" : "series"))
+            if (is_first_of_series(f, i) &&
+                gm_xml_is(f->sets[i].series, derived ? "derivedSeries" : "series"))
                 measure_series(e, f->sets[i].series);
     for (size_t i = 0; i < f->n_sets; i++) {
-        if (i && f->sets[i].series == f->sets[i - 1].series) continue;
+        if (!is_first_of_series(f, i)) continue;
         r.set = &f->sets[i];
         GM_TRY(read_series(&r));
     }

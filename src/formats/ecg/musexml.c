@@ -381,7 +381,6 @@ static gm_status read_bounds(gm_ecg *e, const xmlNode *measurements)
 
 static void read_measurements(gm_ecg *e, const xmlNode *m)
 {
-    double rate;
     (void)number_at(m, "PRInterval", &e->device_says.pr_ms);
     (void)number_at(m, "QRSDuration", &e->device_says.qrs_ms);
     (void)number_at(m, "QTInterval", &e->device_says.qt_ms);
@@ -389,7 +388,6 @@ static void read_measurements(gm_ecg *e, const xmlNode *m)
     (void)number_at(m, "PAxis", &e->device_says.p_axis_deg);
     (void)number_at(m, "RAxis", &e->device_says.qrs_axis_deg);
     (void)number_at(m, "TAxis", &e->device_says.t_axis_deg);
-    if (number_at(m, "VentricularRate", &rate) && rate > 0) e->device_says.rr_ms = 60000 / rate;
 }
 
 /* ---- the file ----------------------------------------------------------------------------------- */

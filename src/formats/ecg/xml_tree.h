@@ -15,7 +15,7 @@
 enum { GM_XML_MAX_DEPTH = 64, GM_XML_WORDS = 256 };
 
 /* `name` of the file begins messages. The caller frees *out with xmlFreeDoc(). Fails with GM_EFORMAT
- * ("file:line: ..."): not well-formed, entities declared, deeper than GM_XML_MAX_DEPTH, over 2 GB. */
+ * ("file:line: ..."): not well-formed, entities or attributes declared (in any encoding), deeper than GM_XML_MAX_DEPTH, over 2 GB. */
 gm_status gm_xml_parse(xmlDoc **out, const char *bytes, size_t length, const char *name);
 
 /* Whether the first element of the bytes is <name>: for sniffing, without parsing. */
