@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "core/alloc.h"
+#include "ecg/iso_time.h"
 
 enum { LONGEST_FIELD = 255, MAX_LINES = 1000, MAX_MARKS = 1 << 24 };
 
@@ -87,22 +88,38 @@ static char *copy_as_utf8(const char *text, size_t n)
     return copy;
 }
 
-gm_status gm_ecg_set(char **field, const char *text)
+/* At most `most` bytes of text, but not a part of a character. */
+static size_t whole_characters(const char *text, size_t most)
+{
+    size_t n = strnlen(text, most + 1);
+    if (n <= most) return n;
+    for (n = most; n + 3 > most && (text[n] & 0xC0) == 0x80;)
+        n--;
+    return n;
+}
+
+static gm_status set_part(char **field, const char *text, size_t n)
 {
     gm_free(*field);
     *field = NULL;
-    if (!text) return GM_OK;
-    while (isspace((unsigned char)*text))
-        text++;
-    size_t n = strnlen(text, LONGEST_FIELD + 1);
-    if (n > LONGEST_FIELD) /* not in the middle of a character */
-        for (n = LONGEST_FIELD; n && (text[n] & 0xC0) == 0x80;)
-            n--;
+    while (n && isspace((unsigned char)*text))
+        text++, n--;
     while (n && isspace((unsigned char)text[n - 1]))
         n--;
     if (!n) return GM_OK;
     *field = copy_as_utf8(text, n);
     return *field ? GM_OK : gm_fail(GM_ENOMEM, "ECG: no memory for a text field");
+}
+
+gm_status gm_ecg_set(char **field, const char *text)
+{
+    if (!text) return set_part(field, "", 0);
+    text += strspn(text, " \t\r\n\v\f");
+    size_t n = strnlen(text, LONGEST_FIELD + 1);
+    if (n <= LONGEST_FIELD) return set_part(field, text, n);
+    char cut[LONGEST_FIELD + 1];
+    snprintf(cut, sizeof cut, "%.*s...", (int)whole_characters(text, LONGEST_FIELD - 3), text);
+    return set_part(field, cut, strlen(cut));
 }
 
 /* Appends to a list of texts; beyond MAX_LINES nothing is added. */
@@ -128,12 +145,26 @@ gm_status gm_ecg_note(gm_ecg *e, const char *fmt, ...)
     return add_line(&e->notes, &e->n_notes, text);
 }
 
+static gm_status note_once(gm_ecg *e, const char *text)
+{
+    bool is_there = e->n_notes && strcmp(e->notes[e->n_notes - 1], text) == 0;
+    return is_there ? GM_OK : add_line(&e->notes, &e->n_notes, text);
+}
+
 gm_status gm_ecg_add_comment(gm_ecg *e, const char *text)
 {
-    char *line = NULL;
-    GM_TRY(gm_ecg_set(&line, text));
-    gm_status s = line ? add_line(&e->comments, &e->n_comments, line) : GM_OK;
-    gm_free(line);
+    gm_status s = GM_OK;
+    while (text && *text && s == GM_OK) {
+        char *line = NULL;
+        size_t n = whole_characters(text, LONGEST_FIELD);
+        GM_TRY(set_part(&line, text, n));
+        if (line && e->n_comments == MAX_LINES)
+            s = note_once(e, "the comments beyond the first 1000 are left out");
+        else if (line)
+            s = add_line(&e->comments, &e->n_comments, line);
+        gm_free(line);
+        text += n;
+    }
     return s;
 }
 
@@ -276,6 +307,38 @@ static gm_status note_einthoven(gm_ecg *e)
                     : "swapped or miscalibrated leads?");
 }
 
+/* *text unless it is what it should be; then unknown, and a note. */
+static gm_status forget_unless(gm_ecg *e, bool is_right, char **text, const char *what)
+{
+    if (!*text || is_right) return GM_OK;
+    gm_status s = gm_ecg_note(e, "%s \"%.60s\" is none of ISO 8601: left out", what, *text);
+    gm_free(*text);
+    *text = NULL;
+    return s;
+}
+
+static gm_status forget_outside(gm_ecg *e, double *v, double most, const char *what)
+{
+    if (isnan(*v) || (*v >= 0 && *v <= most)) return GM_OK;
+    gm_status s = gm_ecg_note(e, "%s %g, possible are 0 to %g: left out", what, *v, most);
+    *v = NAN;
+    return s;
+}
+
+/* What is said of the patient and the time has to be possible. */
+static gm_status check_facts(gm_ecg *e)
+{
+    gm_ecg_patient *p = &e->patient;
+    const char *birth = p->birth_date ? p->birth_date : "";
+    GM_TRY(forget_unless(e, e->acquired && gm_is_iso_time(e->acquired), &e->acquired,
+                         "the time of acquisition"));
+    GM_TRY(forget_unless(e, gm_is_iso_date(birth, strlen(birth)), &p->birth_date,
+                         "the date of birth"));
+    GM_TRY(forget_outside(e, &p->age_years, GM_ECG_MAX_AGE_YEARS, "an age in years of"));
+    GM_TRY(forget_outside(e, &p->height_cm, GM_ECG_MAX_HEIGHT_CM, "a height in cm of"));
+    return forget_outside(e, &p->weight_kg, GM_ECG_MAX_WEIGHT_KG, "a weight in kg of");
+}
+
 gm_status gm_ecg_finish(gm_ecg *e, const char *name)
 {
     if (!(e->rate_hz >= GM_ECG_MIN_RATE_HZ && e->rate_hz <= GM_ECG_MAX_RATE_HZ))
@@ -283,6 +346,7 @@ gm_status gm_ecg_finish(gm_ecg *e, const char *name)
                        e->rate_hz, GM_ECG_MIN_RATE_HZ, GM_ECG_MAX_RATE_HZ);
     for (size_t c = 0; c < e->n_channels; c++)
         GM_TRY(check_scale(&e->channels[c], name));
+    GM_TRY(check_facts(e));
     GM_TRY(note_missing(e));
     return note_einthoven(e);
 }

@@ -22,8 +22,8 @@ typedef struct {
 
 static const number_fact numbers[] = {
     {"age", offsetof(gm_ecg, patient.age_years), 0, GM_ECG_MAX_AGE_YEARS},
-    {"height_cm", offsetof(gm_ecg, patient.height_cm), 0, 300},
-    {"weight_kg", offsetof(gm_ecg, patient.weight_kg), 0, 1000},
+    {"height_cm", offsetof(gm_ecg, patient.height_cm), 0, GM_ECG_MAX_HEIGHT_CM},
+    {"weight_kg", offsetof(gm_ecg, patient.weight_kg), 0, GM_ECG_MAX_WEIGHT_KG},
     {"device_rr_ms", offsetof(gm_ecg, device_says.rr_ms), 0, 1e5},
     {"device_pr_ms", offsetof(gm_ecg, device_says.pr_ms), 0, 1e5},
     {"device_qrs_ms", offsetof(gm_ecg, device_says.qrs_ms), 0, 1e5},

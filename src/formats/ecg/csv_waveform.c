@@ -16,7 +16,7 @@
 #include "ecg/format.h"
 #include "table/csv.h"
 
-enum { LONGEST_NAME = 255 };
+enum { LONGEST_NAME = 255, MOST_COLUMNS = 4 * GM_ECG_MAX_CHANNELS };
 
 typedef enum { DECIMALS, SCALED, COUNTS } column_kind;
 
@@ -122,7 +122,8 @@ static bool last_number(const char *text, size_t *n, double *out)
  * [counts]". Columns and their scales come in the same order. */
 static bool find_scale(table *w, const char *heading, lead_column *lead)
 {
-    for (size_t i = w->next_scale; i < gm_csv_n_comments(w->t); i++) {
+    size_t end = w->next_scale + GM_ECG_MAX_CHANNELS;
+    for (size_t i = w->next_scale; i < gm_csv_n_comments(w->t) && i < end; i++) {
         const char *text = gm_ecg_fact_value(gm_csv_comment(w->t, i), "scale");
         size_t n = text ? strlen(text) : 0;
         if (!text || !last_number(text, &n, &lead->baseline) || isnan(lead->baseline) ||
@@ -159,6 +160,11 @@ static bool is_a_channel(table *w, const char *heading, lead_column *lead)
 static gm_status read_headings(table *w)
 {
     size_t n_columns = gm_csv_n_cells(w->t, 0);
+    if (n_columns > MOST_COLUMNS)
+        return gm_csv_fail(w->t, 0, "%zu columns, allowed are %d", n_columns, MOST_COLUMNS);
+    while (w->next_scale < gm_csv_n_comments(w->t) &&
+           !gm_ecg_fact_value(gm_csv_comment(w->t, w->next_scale), "scale"))
+        w->next_scale++;
     w->time_column = -1;
     w->leads = gm_calloc(n_columns, sizeof *w->leads);
     if (!w->leads) return gm_fail(GM_ENOMEM, "%s: no memory", gm_csv_name(w->t));

@@ -92,13 +92,15 @@ static void add_cell(gm_text *out, const gm_ecg_channel *c, size_t i)
         gm_text_addf(out, ",%.*g", fabs(steps) < 1e6 ? 12 : 15, steps * c->mv_per_count);
 }
 
+/* The first time exactly, the others to a nanosecond: a reader takes the rate from its comment. */
 static void add_rows(gm_text *out, const gm_ecg *e)
 {
     char first[GM_EXACT_SIZE];
     gm_write_exactly(first, e->first_ms);
     for (size_t i = 0; i < e->n_samples; i++) {
+        double ms = e->first_ms + (double)i * 1000 / e->rate_hz;
         if (i)
-            gm_text_addf(out, "%.12g", e->first_ms + (double)i * (1000 / e->rate_hz));
+            gm_text_addf(out, fabs(ms) < 1e6 ? "%.12g" : "%.15g", ms);
         else
             gm_text_add(out, first);
         for (size_t c = 0; c < e->n_channels; c++)

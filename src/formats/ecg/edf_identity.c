@@ -1,4 +1,5 @@
 #include "ecg/edf_identity.h"
+#include "ecg/iso_time.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -45,11 +46,7 @@ static bool is_unknown(const char *word)
 
 static bool is_date(const date *d)
 {
-    static const int longest[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    return d->year >= 1800 && d->month >= 1 && d->month <= 12 && d->day >= 1 &&
-           d->day <= longest[d->month - 1] &&
-           (d->month != 2 || d->day < 29 ||
-            (d->year % 4 == 0 && (d->year % 100 != 0 || d->year % 400 == 0)));
+    return gm_is_day(d->year, d->month, d->day);
 }
 
 /* "02-MAY-1951" */

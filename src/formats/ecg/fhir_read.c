@@ -10,6 +10,7 @@
 #include "ecg/decimals.h"
 #include "ecg/fhir.h"
 #include "ecg/fhir_parts.h"
+#include "ecg/iso_time.h"
 
 typedef struct {
     const json_t *root;
@@ -273,7 +274,8 @@ static bool is_close(double a, double b)
 static gm_status read_note(gm_ecg *e, const char *note)
 {
     double v;
-    char key[32];
+    unsigned channel;
+    int used = 0;
     const char *text;
     if ((text = gm_ecg_fact_value(note, "rate_hz")) && gm_parse_real(text, &v) &&
         is_close(v, e->rate_hz)) {
@@ -282,14 +284,13 @@ static gm_status read_note(gm_ecg *e, const char *note)
     }
     if ((text = gm_ecg_fact_value(note, "first_ms")) && gm_parse_real(text, &e->first_ms))
         return GM_OK;
-    for (size_t c = 0; c < e->n_channels; c++) {
-        snprintf(key, sizeof key, "baseline %zu", c + 1);
-        if (!(text = gm_ecg_fact_value(note, key)) || !gm_parse_real(text, &v)) continue;
-        if (!is_close(v, e->channels[c].baseline)) continue;
-        e->channels[c].baseline = v;
+    if (sscanf(note, "baseline %3u%n", &channel, &used) == 1 &&
+        (text = gm_ecg_fact_value(note + used, "")) && gm_parse_real(text, &v) && channel >= 1 &&
+        channel <= e->n_channels && is_close(v, e->channels[channel - 1].baseline)) {
+        e->channels[channel - 1].baseline = v;
         return GM_OK;
     }
-    if ((text = gm_ecg_fact_value(note, "acquired")) &&
+    if ((text = gm_ecg_fact_value(note, "acquired")) && gm_is_iso_time(text) &&
         (!e->acquired || strncmp(text, e->acquired, strlen(e->acquired)) == 0))
         return gm_ecg_set(&e->acquired, text);
     if ((text = gm_ecg_fact_value(note, "group"))) return gm_ecg_set(&e->group, text);

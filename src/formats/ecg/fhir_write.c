@@ -8,6 +8,7 @@
 #include "ecg/decimals.h"
 #include "ecg/fhir.h"
 #include "ecg/fhir_parts.h"
+#include "ecg/iso_time.h"
 
 /* json_pack() refuses NULL values; those and failures of memory come out as NULL, found at the end. */
 typedef struct {
@@ -68,56 +69,16 @@ static void add_number_note(writer *w, const char *key, double v)
 
 /* ---- times -------------------------------------------------------------------------------------- */
 
-/* Whether text follows a pattern in which d is a digit. */
-static bool is_like(const char *text, size_t n, const char *pattern)
-{
-    if (strlen(pattern) != n) return false;
-    for (size_t i = 0; i < n; i++)
-        if (pattern[i] == 'd' ? !isdigit((unsigned char)text[i]) : text[i] != pattern[i])
-            return false;
-    return true;
-}
-
-static int two(const char *p)
-{
-    return 10 * (p[0] - '0') + p[1] - '0';
-}
-
-static bool is_date(const char *text, size_t n)
-{
-    if (!is_like(text, n, "dddd") && !is_like(text, n, "dddd-dd") &&
-        !is_like(text, n, "dddd-dd-dd"))
-        return false;
-    if (strncmp(text, "0000", 4) == 0) return false;
-    if (n >= 7 && (two(text + 5) < 1 || two(text + 5) > 12)) return false;
-    return n < 10 || (two(text + 8) >= 1 && two(text + 8) <= 31);
-}
-
-/* hh:mm:ss, a fraction or not, and a zone, which R4 requires. */
-static bool is_time_with_zone(const char *text)
-{
-    if (strlen(text) < 9 || !is_like(text, 8, "dd:dd:dd")) return false;
-    if (two(text) > 23 || two(text + 3) > 59 || two(text + 6) > 60) return false;
-    const char *p = text + 8;
-    if (*p == '.') {
-        size_t n = strspn(p + 1, "0123456789");
-        if (!n) return false;
-        p += 1 + n;
-    }
-    if (strcmp(p, "Z") == 0) return true;
-    return (*p == '+' || *p == '-') && is_like(p + 1, strlen(p + 1), "dd:dd") && two(p + 1) <= 14 &&
-           two(p + 4) <= 59;
-}
-
 static void add_acquired(writer *w)
 {
     const char *text = w->e->acquired;
     char note[320];
     if (!text) return;
     size_t n = strcspn(text, "T ");
-    bool has_date = is_date(text, n);
-    bool whole =
-        has_date && (!text[n] || (n == 10 && text[n] == 'T' && is_time_with_zone(text + n + 1)));
+    bool seconds = false, zone = false, has_date = gm_is_iso_date(text, n);
+    bool has_time = n == 10 && text[n] == 'T' && gm_is_iso_clock(text + n + 1, &seconds, &zone);
+    /* R4 requires seconds and a zone of a time. */
+    bool whole = has_date && (!text[n] || (has_time && seconds && zone));
     if (has_date)
         put(w->root, "effectiveDateTime", whole ? json_string(text) : json_stringn(text, n));
     if (whole) return;
@@ -132,7 +93,7 @@ static gm_status add_patient(writer *w, json_t *contained)
     static const char *const genders[] = {NULL, "female", "male", "other"};
     const gm_ecg_patient *p = &w->e->patient;
     json_t *patient = json_object(), *subject = json_object();
-    bool has_birth = p->birth_date && is_date(p->birth_date, strlen(p->birth_date));
+    bool has_birth = p->birth_date && gm_is_iso_date(p->birth_date, strlen(p->birth_date));
     if (p->id) {
         put(patient, "identifier", json_pack("[{s:s}]", "value", p->id));
         put(subject, "identifier", json_pack("{s:s}", "value", p->id));

@@ -1,4 +1,5 @@
 #include "ecg/hl7_time.h"
+#include "ecg/iso_time.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -31,13 +32,6 @@ static bool parse_zone(gm_hl7_time *t, const char *p)
     return minutes <= 18 * 60 && number(p + 3, 2) < 60;
 }
 
-static int days_in(int year, int month)
-{
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return days[month - 1] + (month == 2 && leap);
-}
-
 bool gm_hl7_time_parse(gm_hl7_time *out, const char *text)
 {
     gm_hl7_time t = {.month = 1, .day = 1};
@@ -57,8 +51,7 @@ bool gm_hl7_time_parse(gm_hl7_time *out, const char *text)
         p += 1 + k;
     }
     if (!parse_zone(&t, p)) return false;
-    if (t.month < 1 || t.month > 12 || t.day < 1 || t.day > days_in(t.year, t.month) ||
-        t.hour > 23 || t.minute > 59 || t.second > 60)
+    if (!gm_is_day(t.year, t.month, t.day) || t.hour > 23 || t.minute > 59 || t.second > 60)
         return false;
     *out = t;
     return true;

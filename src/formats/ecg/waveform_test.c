@@ -107,10 +107,57 @@ static void texts_become_utf8(void)
     char longest[300];
     memset(longest, 'a', sizeof longest - 1);
     longest[299] = 0;
-    longest[254] = '\xc3';
-    longest[255] = '\xbc';
+    longest[251] = '\xc3';
+    longest[252] = '\xbc';
     EXPECT(gm_ecg_set(&field, longest) == GM_OK && strlen(field) == 254);
+    EXPECT(strcmp(field + 250, "a...") == 0); /* a cut is seen */
     gm_free(field);
+}
+
+static void long_comments_are_split_and_too_many_are_said(void)
+{
+    gm_ecg *e;
+    char text[600];
+    EXPECT(gm_ecg_create(&e, "test", 1, 1) == GM_OK);
+    memset(text, '\xa4', sizeof text - 1); /* Latin-1 */
+    text[599] = 0;
+    EXPECT(gm_ecg_add_comment(e, text) == GM_OK && e->n_comments == 3);
+    size_t length = 0;
+    for (size_t i = 0; i < e->n_comments; i++)
+        length += strlen(e->comments[i]);
+    EXPECT(length == 2 * 599);
+    for (int i = 0; i < 2000; i++)
+        EXPECT(gm_ecg_add_comment(e, "x") == GM_OK);
+    EXPECT(e->n_comments == 1000 && e->n_notes == 1);
+    EXPECT_CONTAINS(e->notes[0], "beyond the first 1000 are left out");
+    gm_ecg_destroy(e);
+}
+
+static void impossible_facts_are_forgotten_and_said(void)
+{
+    static const struct {
+        const char *acquired, *birth_date;
+        double age, height, weight;
+        size_t n_notes;
+    } cases[] = {{"2024-02-29T23:59:60.5Z", "1900", 0, 0, 1000, 0},
+                 {"2024-02-29T23:59", "1900-12", 130, 300, 0, 0},
+                 {"2023-02-29", "19000101", -1, 301, 2000, 5},
+                 {"2023-02-28T", "1900-02-29", NAN, NAN, NAN, 2},
+                 {"2023-02T10", "1900-1", NAN, NAN, NAN, 2},
+                 {"ward 7", "29/02/2000", INFINITY, NAN, NAN, 3}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gm_ecg *e;
+        EXPECT(gm_ecg_create(&e, "test", 1, 1) == GM_OK);
+        e->rate_hz = 500;
+        EXPECT(gm_ecg_set(&e->acquired, cases[i].acquired) == GM_OK);
+        EXPECT(gm_ecg_set(&e->patient.birth_date, cases[i].birth_date) == GM_OK);
+        e->patient.age_years = cases[i].age;
+        e->patient.height_cm = cases[i].height, e->patient.weight_kg = cases[i].weight;
+        EXPECT(gm_ecg_finish(e, "f") == GM_OK);
+        EXPECT(e->n_notes == cases[i].n_notes && !e->acquired == (i > 1));
+        EXPECT(!e->patient.birth_date == (i > 1) && isnan(e->patient.age_years) == (i > 1));
+        gm_ecg_destroy(e);
+    }
 }
 
 static void units_are_known_by_name_and_symbol(void)
@@ -209,6 +256,8 @@ int main(int argc, char **argv)
     RUN(limb_leads_are_derived_from_any_two_of_the_first_three);
     RUN(an_uncalibrated_lead_is_no_voltage);
     RUN(texts_become_utf8);
+    RUN(long_comments_are_split_and_too_many_are_said);
+    RUN(impossible_facts_are_forgotten_and_said);
     RUN(units_are_known_by_name_and_symbol);
     RUN(formats_are_told_by_content);
     RUN(what_is_no_ecg_is_refused);

@@ -5,14 +5,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "ecg/build.h"
+#include "ecg/iso_time.h"
 
+/* "62", "62 years", "6 months", "3 weeks", "10 days". */
 static void set_age(gm_ecg_patient *p, const char *digits)
 {
+    static const struct {
+        const char *word;
+        double years;
+    } units[] = {{"month", 1.0 / 12}, {"week", 7 / 365.25}, {"day", 1 / 365.25}};
     char *end;
     double age = strtod(digits, &end);
-    if (end > digits && age >= 0 && age <= GM_ECG_MAX_AGE_YEARS) p->age_years = age;
+    if (end == digits) return;
+    end += strspn(end, " ");
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (strncasecmp(end, units[i].word, strlen(units[i].word)) == 0) age *= units[i].years;
+    if (age >= 0 && age <= GM_ECG_MAX_AGE_YEARS) p->age_years = age;
 }
 
 static void set_sex(gm_ecg_patient *p, const char *text)
@@ -70,8 +81,8 @@ static gm_status read_date(gm_ecg *e, const gm_wfdb_header *h)
     int day, month, year, used = 0;
     if (!h->date || e->acquired) return GM_OK;
     if (sscanf(h->date, "%2d/%2d/%4d%n", &day, &month, &year, &used) != 3 || h->date[used] ||
-        day < 1 || day > 31 || month < 1 || month > 12 || year < 1800)
-        return gm_ecg_note(e, "the date \"%.40s\" is not DD/MM/YYYY", h->date);
+        !gm_is_day(year, month, day))
+        return gm_ecg_note(e, "the date \"%.40s\" is no day DD/MM/YYYY", h->date);
     char text[64];
     snprintf(text, sizeof text, "%04d-%02d-%02d", year, month, day);
     append_time(text, sizeof text, h->time);

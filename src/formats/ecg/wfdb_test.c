@@ -168,6 +168,28 @@ static void what_the_header_does_not_say_stays_unknown(void)
     gm_ecg_destroy(e);
 }
 
+static void ages_have_units_and_days_exist(void)
+{
+    static const struct {
+        const char *comment;
+        double years;
+    } ages[] = {{"Age: 62", 62},        {"Age: 62 M", 62},   {"age: 6 months", 0.5},
+                {"Age: 73 days", 0.2},  {"62 M 1 2 x1", 62}, {"Age: 9 weeks", 63 / 365.25},
+                {"Age: 62 Sex: M", 62}, {"Age: 800", NAN},   {"Age: old", NAN}};
+    for (size_t i = 0; i < sizeof ages / sizeof *ages; i++) {
+        char header[128];
+        snprintf(header, sizeof header, "m 1 500 1 1:2:3 31/02/1990\nm.dat 16 200\n#%s\n",
+                 ages[i].comment);
+        gm_ecg *e = record_of(header, "\1\0", 2);
+        if (!e) continue;
+        EXPECT(isnan(ages[i].years) ? isnan(e->patient.age_years)
+                                    : fabs(e->patient.age_years - ages[i].years) < 1e-3);
+        EXPECT(!e->acquired && e->n_notes == 1);
+        if (e->n_notes) EXPECT_CONTAINS(e->notes[0], "\"31/02/1990\" is no day DD/MM/YYYY");
+        gm_ecg_destroy(e);
+    }
+}
+
 static void signals_at_another_rate_are_another_waveform(void)
 {
     /* Frames of 2 samples of II and 1 of a respiration signal. */
@@ -365,6 +387,7 @@ int main(int argc, char **argv)
     RUN(wrong_checksums_and_first_counts_are_notes);
     RUN(fields_of_the_header_are_understood);
     RUN(what_the_header_does_not_say_stays_unknown);
+    RUN(ages_have_units_and_days_exist);
     RUN(signals_at_another_rate_are_another_waveform);
     RUN(most_leads_are_the_ecg);
     RUN(skew_makes_samples_simultaneous);
