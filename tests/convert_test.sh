@@ -18,7 +18,7 @@ planted='QXPLANT|4711-0815|1931.?05.?17|17.MAY.1931|1931-05|0309|03.09|09.03|09.
     echo '# sex: female'
     echo '# height_cm: 166'
     echo '# acquired: 2024-03-09T22:33:44'
-    echo '# device: Acme Twelve'
+    echo '# device: QXPLANTward Twelve'
     echo '# device_id: QXPLANTserial'
     echo '# institution: QXPLANThospital'
     echo '# physician: QXPLANTdoctor'
@@ -54,6 +54,28 @@ for from in $formats; do
     done
 done
 check "an age above 89 became 90" info_is from_csv/csv/c.csv patient.age_years 90.0
+
+# A clock of the epoch: 2024-03-09, in ms.
+sed -n '1,/^t_ms/p' source.csv >late.csv
+sed '1,/^t_ms/d' source.csv | awk -F, -v OFS=, '{ $1 = sprintf("%.0f", 1710023624000 + $1) } 1' >>late.csv
+mkdir late
+for to in $formats; do
+    check "a file of absolute times, anonymised, becomes $to" \
+        "$gemel" -q ecg convert --anonymise late.csv "late/c.$to"
+done
+check "without them" holds_not late/c '17100236|1710023|1\.71002'
+
+sed 's/^t_ms,/t_ms,QXPLANTlead,/; s/^\([0-9]*\),/\1,0,/' source.csv >odd.csv
+check "what the reader noticed is said" "$gemel" ecg convert odd.csv odd.hea
+cp out message
+check "with the value at fault" grep -q 'note: .*QXPLANTlead' message
+check "and in --json" "$gemel" ecg convert odd.csv odd.hea --json
+cp out odd.json
+check "as a list" grep -q 'QXPLANTlead' odd.json
+check "anonymised, how many are said" "$gemel" ecg convert --anonymise odd.csv odd.hea --json
+cp out odd.json
+check "as a note" grep -q '1 notes on IN' odd.json
+check "which does not quote" sh -c '! grep -q QXPLANT odd.json'
 
 check "an ending that no format writes is refused" exits 3 "$gemel" ecg convert source.csv b.xyz
 cp err message

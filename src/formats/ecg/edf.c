@@ -419,5 +419,9 @@ static gm_status read_edf(gm_ecg **out, const char *path, const char *bytes, siz
     return gm_edf_parse(out, bytes, length, path);
 }
 
-const gm_ecg_format gm_ecg_format_edf = {
-    .id = "EDF", .ending = ".edf", .sniff = gm_edf_sniff, .read = read_edf, .write = gm_edf_write};
+const gm_ecg_format gm_ecg_format_edf = {.id = "EDF",
+                                         .ending = ".edf",
+                                         .sniff = gm_edf_sniff,
+                                         .read = read_edf,
+                                         .write = gm_edf_write,
+                                         .holds_marks_alone = true};

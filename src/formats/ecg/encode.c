@@ -24,12 +24,24 @@ static gm_status fail_unknown_ending(const char *path)
     return s;
 }
 
+static gm_status check_samples(const gm_ecg_format *f, const gm_ecg *e, const char *path)
+{
+    if (e->n_channels && e->n_samples) return GM_OK;
+    if (f->holds_marks_alone && !e->n_channels && e->n_marks) return GM_OK;
+    return gm_fail(GM_EINVAL,
+                   "%s: the ECG has %zu channels, %zu samples and %zu annotations; %s holds 1 "
+                   "channel of 1 sample or more%s",
+                   path, e->n_channels, e->n_samples, e->n_marks, f->id,
+                   f->holds_marks_alone ? ", or annotations alone" : "");
+}
+
 gm_status gm_ecg_encode(gm_ecg_files *out, const gm_ecg *e, const char *path)
 {
     *out = (gm_ecg_files){0};
     const gm_ecg_format *const *all = gm_ecg_formats();
     for (size_t i = 0; all[i]; i++) {
         if (!all[i]->write || !gm_path_ends_with(path, all[i]->ending)) continue;
+        GM_TRY(check_samples(all[i], e, path));
         gm_status s = all[i]->write(out, e, path);
         if (s != GM_OK) gm_ecg_files_free(out);
         return s;

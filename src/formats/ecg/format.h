@@ -23,6 +23,7 @@ typedef struct {
      * message names channel, value and limit. Facts that the format has no place for are left out
      * and said by gm_ecg_files_leave_out(). NULL: this format is only read. */
     gm_status (*write)(gm_ecg_files *out, const gm_ecg *e, const char *path);
+    bool holds_marks_alone; /* write() takes an ECG without channels that has marks */
 } gm_ecg_format;
 
 extern const gm_ecg_format gm_ecg_format_wfdb, gm_ecg_format_dicom, gm_ecg_format_csv;

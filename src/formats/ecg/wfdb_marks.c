@@ -75,8 +75,7 @@ gm_status gm_wfdb_add_marks(gm_ecg *e, const gm_annotations *a, const gm_wfdb_pl
 
 /* ---- to annotations ----------------------------------------------------------------------------- */
 
-/* "14" or "14/-1/0". */
-static bool parse_code(const char *text, gm_annotation *a)
+bool gm_wfdb_parse_code(const char *text, gm_annotation *a)
 {
     int used = 0;
     if (!text) return false;
@@ -123,7 +122,7 @@ static gm_status from_mark(gm_annotation *a, bool *fits, const gm_ecg *e, const 
 {
     double ticks = ticks_of(e, m, ticks_hz);
     *a = (gm_annotation){.channel = signal_number(e, is_written, m->group, m->channel)};
-    *fits = parse_code(m->code, a) && !isnan(ticks) && a->channel <= 255 &&
+    *fits = gm_wfdb_parse_code(m->code, a) && !isnan(ticks) && a->channel <= 255 &&
             (!m->text || strlen(m->text) <= LONGEST_TEXT);
     if (!*fits) return GM_OK;
     a->sample = (int64_t)ticks;

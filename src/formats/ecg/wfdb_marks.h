@@ -22,6 +22,9 @@ typedef struct {
 } gm_wfdb_place;
 #define GM_WFDB_NOWHERE ((size_t)-1)
 
+/* "14" or "14/-1/0" as type, subtype and number of *a, whose other fields stay. False: no code. */
+bool gm_wfdb_parse_code(const char *text, gm_annotation *a);
+
 /* Times count frames of which frame_hz pass in a second, unless the file says otherwise. */
 gm_status gm_wfdb_add_marks(gm_ecg *e, const gm_annotations *a, const gm_wfdb_place *places,
                             size_t n_places, double frame_hz);
