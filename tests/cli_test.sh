@@ -96,6 +96,23 @@ it "whose ending says the format" 3 ecg view ecg.csv -o sheet.doc
 and "of those that exist" grep -q 'allowed are .html, .svg, .pdf and .png' err
 it "a file says what it holds" 0 ecg info ecg.csv --json
 and "and what it does not say is unknown" grep -q '"birth_date": null' out
+{
+    printf '# device_rr_ms: 982\n# device_qrs_axis_deg: -52\n'
+    awk -F, -v OFS=, 'NR > 1 { $1 += 250 } 1' ecg.csv
+} >said.csv
+it "what the device measured and when it began is said" 0 ecg info said.csv
+and "the one" grep -q 'device says *RR 982 ms, QRS axis -52 deg$' out
+and "and the other" grep -q 'from 250 ms$' out
+it "as for programs" 0 ecg info said.csv --json
+and "the one" sh -c "[ \"\$('$json_value' device_says.rr_ms <out)\" = 982.0 ]"
+and "what it did not say" sh -c "[ \"\$('$json_value' device_says.pr_ms <out)\" = null ]"
+and "and the other" sh -c "[ \"\$('$json_value' first_ms <out)\" = 250.0 ]"
+printf 'two 2 100 4\ntwo.dat 16x1 200 16 0 0 0 0 II\ntwo.dat 16x2 200 16 0 0 0 0 RESP\n' >two.hea
+printf '\001\000\002\000\000\200\001\000\002\000\003\000\001\000\002\000\003\000\001\000\002\000\003\000' >two.dat
+it "what a reader noticed of another waveform is said" 0 ecg info two.hea
+and "with its name" grep -q 'note: channel RESP: 1 of 8 samples are missing' out
+it "and for programs" 0 ecg info two.hea --json
+and "where that waveform is" sh -c "'$json_value' other_waveforms.0.notes.0 <out | grep -q RESP"
 it "an ending that no format writes is refused" 3 ecg convert ecg.csv ecg.xyz
 it "a drawing that cannot be written fails" 1 ecg measure ecg.csv --svg /proc/none/ecg.svg
 and "and is named" grep -q '/proc/none/ecg.svg' err

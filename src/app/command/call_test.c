@@ -11,6 +11,7 @@ static const gm_option options[] = {
 
 static gm_status run(const gm_args *args, const gm_run *world, gm_result *out)
 {
+    json_object_set_new(out->values, "wanted", json_boolean(world->wants_values));
     json_object_set_new(out->values, "seed", json_integer((json_int_t)world->seed));
     json_object_set_new(out->values, "threads", json_integer(gm_threads_count(world->threads)));
     return args->n_words == 2 ? gm_fail(GM_EFORMAT, "two words are too much") : GM_OK;
@@ -139,6 +140,20 @@ static void a_verb_runs_with_the_threads_and_seed_asked_for(void)
     gm_call_free(&c);
 }
 
+static void a_verb_knows_whether_its_values_are_looked_at(void)
+{
+    for (int wanted = 0; wanted < 2; wanted++) {
+        char text[] = "spleen fit", json[] = "spleen fit --json";
+        gm_call c;
+        gm_result *r;
+        EXPECT(parse(&c, wanted ? json : text) == GM_OK);
+        EXPECT(gm_call_run(&c, NULL, NULL, &r) == GM_OK);
+        EXPECT(json_is_true(json_object_get(r->values, "wanted")) == wanted);
+        gm_result_destroy(r);
+        gm_call_free(&c);
+    }
+}
+
 static void no_memory_is_said_and_leaks_nothing(void)
 {
     for (long n = 0; n < 4; n++) {
@@ -178,6 +193,7 @@ int main(int argc, char **argv)
     RUN(a_wrong_line_is_refused_with_what_was_near);
     RUN(help_needs_nothing_else);
     RUN(a_verb_runs_with_the_threads_and_seed_asked_for);
+    RUN(a_verb_knows_whether_its_values_are_looked_at);
     RUN(no_memory_is_said_and_leaks_nothing);
     RUN(the_cache_folder_follows_the_environment);
     return gm_report();

@@ -80,6 +80,7 @@ static gm_status parse(gm_call *call, const gm_commands *commands, const char **
         gm_call_free(call);
         return gm_fail(GM_EUSAGE, "--help and --version are for the command line");
     }
+    call->globals.json = true;
     call->globals.threads = o->threads;
     call->globals.seed = o->seed;
     return GM_OK;

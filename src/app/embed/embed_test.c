@@ -18,7 +18,8 @@ static void a_wrong_call_says_what_is_wrong(void)
 
 static const char *ecg_file(void)
 {
-    static char path[] = "/tmp/gemel_embed_XXXXXX";
+    static char path[32];
+    strcpy(path, "/tmp/gemel_embed_XXXXXX");
     int fd = mkstemp(path);
     FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
     if (!f) return "";
@@ -46,6 +47,16 @@ static void an_ecg_is_read_with_its_derived_leads(void)
     unlink(path);
 }
 
+static void a_verb_gives_its_values(void)
+{
+    const char *path = ecg_file();
+    gemel_result *r;
+    EXPECT(gemel_run(&r, "ecg", "info", &path, 1, NULL) == GEMEL_OK);
+    if (r) EXPECT_CONTAINS(gemel_result_json(r), "\"rate_hz\": 500");
+    gemel_result_destroy(r);
+    unlink(path);
+}
+
 static void a_missing_ecg_is_not_found(void)
 {
     gemel_ecg *e;
@@ -58,6 +69,7 @@ int main(int argc, char **argv)
 {
     RUN(a_wrong_call_says_what_is_wrong);
     RUN(an_ecg_is_read_with_its_derived_leads);
+    RUN(a_verb_gives_its_values);
     RUN(a_missing_ecg_is_not_found);
     return gm_report();
 }

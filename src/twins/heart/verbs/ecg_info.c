@@ -4,16 +4,18 @@
 
 #include "core/file.h"
 #include "ecg/waveform.h"
+#include "heart/verbs/ecg_said.h"
 #include "heart/verbs/verbs.h"
 
 const gm_option gm_ecg_info_options[] = {{0}};
 
 const char gm_ecg_info_description[] =
     "Says what FILE (any ECG format that is read here, recognised by content) holds and what is "
-    "known about it: leads with rate, scale, unit and filters, the span of their raw counts, when "
-    "and with what the ECG was taken, who the patient is, marks and measurements of the device, "
-    "other waveforms of the same file, and what the reader noticed. What the file does not say is "
-    "unknown (null in --json). FILE is the main file of a record: NAME.hea of WFDB.";
+    "known about it: leads with rate, time of the first sample, scale, unit and filters, the span "
+    "of their raw counts, when and with what the ECG was taken, who the patient is, marks and "
+    "measurements of the device, other waveforms of the same file, and what the reader noticed. "
+    "What the file does not say is unknown (null in --json). FILE is the main file of a record: "
+    "NAME.hea of WFDB.";
 
 static json_t *text_or_null(const char *text)
 {
@@ -55,12 +57,14 @@ static void set_waveform(json_t *o, const gm_ecg *e)
 {
     json_object_set_new(o, "group", text_or_null(e->group));
     json_object_set_new(o, "rate_hz", gm_json_real_or_null(e->rate_hz));
+    json_object_set_new(o, "first_ms", gm_json_real_or_null(e->first_ms));
     json_object_set_new(o, "n_samples", json_integer((json_int_t)e->n_samples));
     json_object_set_new(o, "duration_s", gm_json_real_or_null((double)e->n_samples / e->rate_hz));
     json_t *channels = json_array();
     for (size_t c = 0; c < e->n_channels; c++)
         json_array_append_new(channels, channel_json(e, &e->channels[c]));
     json_object_set_new(o, "channels", channels);
+    json_object_set_new(o, "notes", gm_ecg_lines_json(e->notes, e->n_notes));
 }
 
 static const char *sex_name(gm_sex s)
@@ -100,14 +104,6 @@ static json_t *mark_json(const gm_ecg_mark *m)
     return o;
 }
 
-static json_t *lines_json(char *const *lines, size_t n)
-{
-    json_t *a = json_array();
-    for (size_t i = 0; i < n; i++)
-        json_array_append_new(a, json_string(lines[i]));
-    return a;
-}
-
 static void set_values(json_t *o, const gm_ecg *e, const char *path)
 {
     json_object_set_new(o, "file", json_string(path));
@@ -118,6 +114,8 @@ static void set_values(json_t *o, const gm_ecg *e, const char *path)
     json_object_set_new(o, "institution", text_or_null(e->institution));
     json_object_set_new(o, "physician", text_or_null(e->physician));
     json_object_set_new(o, "patient", patient_json(&e->patient));
+    json_t *device_says = gm_ecg_device_says_json(e);
+    json_object_set_new(o, "device_says", device_says ? device_says : json_null());
     set_waveform(o, e);
     json_t *others = json_array();
     for (size_t i = 0; i < e->n_others; i++) {
@@ -130,8 +128,7 @@ static void set_values(json_t *o, const gm_ecg *e, const char *path)
     for (size_t i = 0; i < e->n_marks; i++)
         json_array_append_new(marks, mark_json(&e->marks[i]));
     json_object_set_new(o, "marks", marks);
-    json_object_set_new(o, "comments", lines_json(e->comments, e->n_comments));
-    json_object_set_new(o, "notes", lines_json(e->notes, e->n_notes));
+    json_object_set_new(o, "comments", gm_ecg_lines_json(e->comments, e->n_comments));
 }
 
 /* ---- for people --------------------------------------------------------------------------------- */
@@ -149,11 +146,19 @@ static void say_number(gm_text *t, const char *what, double v, const char *unit)
         say_fact(t, what, NULL);
 }
 
+static void say_notes(gm_text *t, const gm_ecg *e)
+{
+    for (size_t i = 0; i < e->n_notes; i++)
+        gm_text_addf(t, "  note: %s\n", e->notes[i]);
+}
+
 static void say_waveform(gm_text *t, const gm_ecg *e)
 {
-    gm_text_addf(t, "%s%s%zu channels, %zu samples at %g Hz, %.2f s\n", e->group ? e->group : "",
+    gm_text_addf(t, "%s%s%zu channels, %zu samples at %g Hz, %.2f s", e->group ? e->group : "",
                  e->group ? ": " : "", e->n_channels, e->n_samples, e->rate_hz,
                  (double)e->n_samples / e->rate_hz);
+    if (e->first_ms != 0) gm_text_addf(t, ", from %.15g ms", e->first_ms);
+    gm_text_add(t, "\n");
     gm_text_add(t, "  channel       lead  uV/count  baseline  band Hz        notch\n");
     for (size_t i = 0; i < e->n_channels; i++) {
         const gm_ecg_channel *c = &e->channels[i];
@@ -184,16 +189,18 @@ static gm_status say(gm_result *out, const gm_ecg *e, const char *path)
     say_number(&t, "age", e->patient.age_years, "years");
     say_number(&t, "height", e->patient.height_cm, "cm");
     say_number(&t, "weight", e->patient.weight_kg, "kg");
+    gm_ecg_device_says_text(&t, "  device says  ", e);
     say_waveform(&t, e);
-    for (size_t i = 0; i < e->n_others; i++)
+    for (size_t i = 0; i < e->n_others; i++) {
         say_waveform(&t, e->others[i]);
+        say_notes(&t, e->others[i]);
+    }
     if (e->n_marks)
         gm_text_addf(&t, "%zu marks and measurements of the file (--json lists them)\n",
                      e->n_marks);
     for (size_t i = 0; i < e->n_comments; i++)
         gm_text_addf(&t, "  comment: %s\n", e->comments[i]);
-    for (size_t i = 0; i < e->n_notes; i++)
-        gm_text_addf(&t, "  note: %s\n", e->notes[i]);
+    say_notes(&t, e);
     gm_status s = gm_text_status(&t);
     if (s == GM_OK) s = gm_result_say(out, "%s", t.data);
     gm_text_free(&t);
@@ -202,10 +209,9 @@ static gm_status say(gm_result *out, const gm_ecg *e, const char *path)
 
 gm_status gm_ecg_info_run(const gm_args *args, const gm_run *run, gm_result *out)
 {
-    (void)run;
     gm_ecg *e;
     GM_TRY(gm_ecg_read(&e, args->words[0]));
-    set_values(out->values, e, args->words[0]);
+    if (run->wants_values) set_values(out->values, e, args->words[0]);
     gm_status s = gm_result_set_title(out, gm_path_leaf(args->words[0]));
     if (s == GM_OK) s = say(out, e, args->words[0]);
     gm_ecg_destroy(e);

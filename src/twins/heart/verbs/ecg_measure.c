@@ -7,6 +7,7 @@
 #include "heart/ecg/measure.h"
 #include "heart/ecg/paper.h"
 #include "heart/verbs/ecg_findings.h"
+#include "heart/verbs/ecg_said.h"
 #include "heart/verbs/verbs.h"
 
 const gm_option gm_ecg_measure_options[] = {
@@ -119,32 +120,6 @@ static json_t *lead_json(const measured *m, int l)
     return o;
 }
 
-static json_t *device_json(const gm_ecg *e)
-{
-    const struct {
-        const char *key;
-        double value;
-    } rows[] = {
-        {"rr_ms", e->device_says.rr_ms},
-        {"pr_ms", e->device_says.pr_ms},
-        {"qrs_ms", e->device_says.qrs_ms},
-        {"qt_ms", e->device_says.qt_ms},
-        {"qtc_ms", e->device_says.qtc_ms},
-        {"p_axis_deg", e->device_says.p_axis_deg},
-        {"qrs_axis_deg", e->device_says.qrs_axis_deg},
-        {"t_axis_deg", e->device_says.t_axis_deg},
-    };
-    bool any = false;
-    json_t *o = json_object();
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        set_real(o, rows[i].key, rows[i].value);
-        any |= isfinite(rows[i].value);
-    }
-    if (any) return o;
-    json_decref(o);
-    return json_null();
-}
-
 static json_t *flags_json(const measured *m, gm_sex sex)
 {
     gm_ecg_limit limits[GM_N_LIMITS];
@@ -197,7 +172,8 @@ static void set_values(json_t *o, const measured *m, const gm_ecg *e, const char
     json_object_set_new(o, "n_beats", json_integer((json_int_t)m->n_beats));
     set_intervals(o, &m->intervals);
     json_object_set_new(o, "outside_usual_adult_limits", flags_json(m, e->patient.sex));
-    json_object_set_new(o, "device_says", device_json(e));
+    json_t *device_says = gm_ecg_device_says_json(e);
+    json_object_set_new(o, "device_says", device_says ? device_says : json_null());
     json_object_set_new(o, "amplitudes_are_relative", json_boolean(m->amplitudes_are_relative));
     json_object_set_new(o, "median_beat", median_json(m));
     json_t *leads = json_object();
@@ -205,9 +181,7 @@ static void set_values(json_t *o, const measured *m, const gm_ecg *e, const char
         json_object_set_new(leads, gm_lead_names[l], lead_json(m, l));
     json_object_set_new(o, "leads", leads);
     json_object_set_new(o, "beats", beats_json(m));
-    json_t *notes = json_array();
-    for (size_t i = 0; i < e->n_notes; i++)
-        json_array_append_new(notes, json_string(e->notes[i]));
+    json_t *notes = gm_ecg_lines_json(e->notes, e->n_notes);
     for (size_t i = 0; i < m->n_notes; i++)
         json_array_append_new(notes, json_string(m->notes[i]));
     json_object_set_new(o, "notes", notes);
