@@ -48,22 +48,10 @@ static bool says_ecg(const char *label)
     return strncasecmp(label, "ECG", 3) == 0 || strncasecmp(label, "EKG", 3) == 0;
 }
 
-/* "II", "ECG II", "EKG V1", "ECG I-ref". */
-static int lead_of(const char *label)
-{
-    char name[17];
-    while (says_ecg(label))
-        label += 3;
-    snprintf(name, sizeof name, "%s", label);
-    size_t n = strlen(name);
-    if (n > 4 && strcasecmp(name + n - 4, "-ref") == 0) name[n - 4] = 0;
-    return gm_lead_index(name);
-}
-
 /* How much a signal says for its rate being that of the ECG. */
 static int weight_of(const gm_edf_signal *s)
 {
-    return lead_of(s->label) >= 0 ? 1 << 20 : says_ecg(s->label) ? 1 << 10 : 1;
+    return gm_lead_index(s->label) >= 0 ? 1 << 20 : says_ecg(s->label) ? 1 << 10 : 1;
 }
 
 /* ---- groups of equal rate ----------------------------------------------------------------------- */
@@ -244,7 +232,7 @@ static gm_status fill_channel(gm_ecg *main, const file *f, const place *p)
     bool negate;
     GM_TRY(gm_ecg_set(&c->name, p->s->label));
     GM_TRY(gm_ecg_set(&c->unit, p->s->dimension));
-    c->lead = lead_of(p->s->label);
+    c->lead = gm_lead_index(p->s->label);
     gm_edf_filters_read(c, p->s->prefilter);
     GM_TRY(set_scale(main, c, p, &negate));
     read_counts(c, f, p, e->n_samples, negate);

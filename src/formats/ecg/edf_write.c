@@ -159,7 +159,7 @@ static bool is_label(const char *name)
 
 static gm_status set_label(signal *s, plan *p)
 {
-    const char *name = s->c->name;
+    const char *name = gm_ecg_lead_name(s->c);
     if (name && is_label(name)) {
         snprintf(s->label, sizeof s->label, "%s", name);
         return GM_OK;

@@ -14,7 +14,7 @@ enum { I, II, III, AVR, AVL, AVF };
 /* Past any of the prefixes that devices put before a lead's name. */
 static const char *without_prefix(const char *name)
 {
-    static const char *const prefixes[] = {"MDC_ECG_LEAD_", "ECG", "Lead"};
+    static const char *const prefixes[] = {"MDC_ECG_LEAD_", "ECG", "EKG", "Lead"};
     for (size_t k = 0; k < sizeof prefixes / sizeof *prefixes; k++) {
         while (isspace((unsigned char)*name))
             name++;
@@ -35,10 +35,16 @@ int gm_lead_index(const char *name)
     size_t n = strcspn(name, "([ \t\r\n");
     char after = name[n + strspn(name + n, " \t\r\n")];
     if (after && after != '(' && after != '[') return -1; /* "I like it" is not lead I */
+    if (n > 4 && strncasecmp(name + n - 4, "-ref", 4) == 0) n -= 4;
     for (int lead = 0; lead < GM_N_LEADS; lead++)
         if (strlen(gm_lead_names[lead]) == n && strncasecmp(name, gm_lead_names[lead], n) == 0)
             return lead;
     return -1;
+}
+
+const char *gm_ecg_lead_name(const gm_ecg_channel *c)
+{
+    return c->lead >= 0 && gm_lead_index(c->name) != c->lead ? gm_lead_names[c->lead] : c->name;
 }
 
 static void free_lines(char **lines, size_t n)

@@ -17,7 +17,7 @@
 enum { GM_N_LEADS = 12 };
 extern const char *const gm_lead_names[GM_N_LEADS]; /* I II III aVR aVL aVF V1..V6 */
 
-/* Index of a lead name in any usual spelling ("MDC_ECG_LEAD_V1", "avr", "v1", "Lead II"), or -1. */
+/* Index of a lead name in any usual spelling ("MDC_ECG_LEAD_V1", "avr", "Lead II", "EKG V1-ref"), or -1. */
 int gm_lead_index(const char *name);
 
 #define GM_ECG_MISSING_COUNT INT32_MIN /* a sample that the file marks as missing */
@@ -87,6 +87,9 @@ typedef struct gm_ecg {
     char **notes; /* what a reader noticed: checksum wrong, Einthoven broken, samples missing ... */
     size_t n_notes;
 } gm_ecg;
+
+/* The channel's own name, or that of its lead if nobody would know the lead by its own; NULL: none. */
+const char *gm_ecg_lead_name(const gm_ecg_channel *c);
 
 /* Reads by content, not by name: WFDB (.hea, or the record name without ending), DICOM, CSV. Fails
  * with GM_ENOTFOUND, GM_EIO, GM_EFORMAT (message: file, place, value, what is allowed), GM_ENOMEM. */

@@ -97,6 +97,27 @@ static void an_uncalibrated_lead_is_no_voltage(void)
     gm_ecg_destroy(e);
 }
 
+static void a_lead_is_written_by_a_name_that_reads_back(void)
+{
+    static const struct {
+        const char *name, *written;
+        int lead;
+    } cases[] = {{"EKG V1-ref", "EKG V1-ref", 6},
+                 {"ECG II", "ECG II", 1},
+                 {"left arm", "I", 0},
+                 {NULL, "aVF", 5},
+                 {"resp", "resp", -1},
+                 {NULL, NULL, -1}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "%s", cases[i].name ? cases[i].name : "");
+        gm_ecg_channel c = {.name = cases[i].name ? name : NULL, .lead = cases[i].lead};
+        const char *written = gm_ecg_lead_name(&c);
+        EXPECT(cases[i].written ? strcmp(written, cases[i].written) == 0 : !written);
+        EXPECT(gm_lead_index(written) == cases[i].lead);
+    }
+}
+
 static void texts_become_utf8(void)
 {
     char *field = NULL;
@@ -255,6 +276,7 @@ int main(int argc, char **argv)
     RUN(lead_names_are_known_in_their_usual_spellings);
     RUN(limb_leads_are_derived_from_any_two_of_the_first_three);
     RUN(an_uncalibrated_lead_is_no_voltage);
+    RUN(a_lead_is_written_by_a_name_that_reads_back);
     RUN(texts_become_utf8);
     RUN(long_comments_are_split_and_too_many_are_said);
     RUN(impossible_facts_are_forgotten_and_said);

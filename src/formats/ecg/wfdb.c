@@ -243,7 +243,7 @@ static gm_status describe(record *r, size_t track)
 static gm_status check_size(const record *r)
 {
     const gm_wfdb_plan *p = &r->plan;
-    size_t most = r->store->max_samples ? r->store->max_samples : (size_t)1 << 30, in_frame = 0;
+    size_t most = r->store->max_samples ? r->store->max_samples : GM_WFDB_MAX_SAMPLES, in_frame = 0;
     bool is_bounded = p->head->n_segments == 0;
     for (size_t i = 0; i < p->n_tracks; i++) {
         in_frame += p->tracks[i].described->samples_per_frame;

@@ -14,15 +14,17 @@
 
 #include "ecg/waveform.h"
 
+/* Of all signals, where the files do not bound them (segments, signals without a file): 1 GiB of counts,
+ * more than a day of twelve leads at 250 Hz. */
+#define GM_WFDB_MAX_SAMPLES ((size_t)1 << 28)
+
 /* Where a record's files are. */
 typedef struct {
     /* The file of that name beside the header, which the caller frees with gm_free(). Fails as
      * gm_file_read() does; GM_ENOTFOUND: there is none. */
     gm_status (*load)(void *self, char **bytes, size_t *length, const char *name, size_t max_bytes);
     void *self;
-    size_t
-        max_samples; /* of all signals, where the files do not bound them: segments, signals without
-                           a file. 0: 2^30 */
+    size_t max_samples; /* instead of GM_WFDB_MAX_SAMPLES; 0: that */
 } gm_wfdb_store;
 
 /* The record whose header these bytes are. `name` is its file in messages, and NAME.atr beside

@@ -222,7 +222,7 @@ static gm_status add_segment(planner *q, const gm_wfdb_segment *s)
     gm_wfdb_plan *p = q->p;
     gm_wfdb_part *part = &p->parts[p->n_parts++];
     *part = (gm_wfdb_part){.start = p->n_frames, .n_frames = s->n_frames};
-    size_t most = q->store->max_samples ? q->store->max_samples : (size_t)1 << 30;
+    size_t most = q->store->max_samples ? q->store->max_samples : GM_WFDB_MAX_SAMPLES;
     if (s->n_frames > most - p->n_frames)
         return gm_fail(GM_EFORMAT, "%s:%ld: segment %s brings the record to more than %zu samples",
                        q->name, s->line, s->name, most);

@@ -168,6 +168,23 @@ static void what_the_header_does_not_say_stays_unknown(void)
     gm_ecg_destroy(e);
 }
 
+/* A few bytes of header do not fill the memory. */
+static void long_gaps_are_refused(void)
+{
+    gm_wfdb_memory_file gap[] = {{"m.hea", "m/2 1 500 400000002\ns 2\n~ 400000000\n", 0},
+                                 {"s.hea", "s 1 500 2\ns.dat 16 200 16 0 0 0 0 II\n", 0},
+                                 {"s.dat", "\1\0\2\0", 4}};
+    gm_wfdb_memory_file none[] = {{"m.hea", "m 1 500 400000000\n~ 0 200 16 0 0 0 0 II\n", 0}};
+    for (int i = 0; i < 2; i++)
+        gap[i].length = strlen(gap[i].bytes);
+    none[0].length = strlen(none[0].bytes);
+    gm_ecg *e;
+    EXPECT(gm_wfdb_memory_read(&e, gap, 3, 0) == GM_EFORMAT);
+    EXPECT_CONTAINS(gm_error_text(), "268435456 samples");
+    EXPECT(gm_wfdb_memory_read(&e, none, 1, 0) == GM_EFORMAT);
+    EXPECT_CONTAINS(gm_error_text(), "268435456 samples");
+}
+
 static void ages_have_units_and_days_exist(void)
 {
     static const struct {
@@ -327,7 +344,7 @@ static void malformed_records_are_refused_with_their_place(void)
         {"m 1 500 2\nm.dat 16:-1 200\n", "m.hea:2: the skew at \"-1"},
         {"m 1 500 2\nm.dat 16:2 200\n", "signal ?: a skew of 2 frames, the record has 2"},
         {"m 1 500\n~ 0 200\n", "the record holds no sample"},
-        {"m 1 500 9999999999\n~ 0 200\n", "allowed are 1073741824 samples"},
+        {"m 1 500 9999999999\n~ 0 200\n", "allowed are 268435456 samples"},
         {"m 1 500 2\nm.dat 16x0 200\n", "m.hea:2: samples a frame at \"0\""},
         {"m 1 500 2\nm.dat 16y 200\n", "signal format \"16y\" goes on with \"y\""},
         {"m 1 500 2\nm.dat 16+99 200\n", "the header places the samples at byte 99"},
@@ -388,6 +405,7 @@ int main(int argc, char **argv)
     RUN(fields_of_the_header_are_understood);
     RUN(what_the_header_does_not_say_stays_unknown);
     RUN(ages_have_units_and_days_exist);
+    RUN(long_gaps_are_refused);
     RUN(signals_at_another_rate_are_another_waveform);
     RUN(most_leads_are_the_ecg);
     RUN(skew_makes_samples_simultaneous);

@@ -296,7 +296,8 @@ static void print_signal(writer *w, const column *col, int32_t first, uint32_t s
     gm_text_addf(t, " %s(%.0f)", col->gain, col->c->baseline + 0.0);
     if (col->unit) gm_text_addf(t, "/%s", col->unit);
     gm_text_addf(t, " %d 0 %d %d 0", w->format, first, (int16_t)(sum & 0xFFFF));
-    if (col->c->name) gm_text_addf(t, " %s", col->c->name);
+    const char *lead = gm_ecg_lead_name(col->c);
+    if (lead) gm_text_addf(t, " %s", lead);
     gm_text_add(t, "\n");
 }
 
