@@ -91,6 +91,12 @@ and "which it is" grep -q '^%PDF' sheet.pdf
 it "and a page with the sheet in it" 0 ecg view ecg.csv -o sheet.html
 and "before the measurements" grep -q 'class="sheet"><img' sheet.html
 and "with their limits" grep -q '60 to 100' sheet.html
+printf 'odd 2 250 2500\nodd.dat 16 200 16 0 0 0 0 ECG2\nodd.dat 16 200 16 0 0 0 0 MLII\n' >odd.hea
+printf "$(awk 'BEGIN { for (i = 0; i < 2500; i++) { p = (4 * i + 400) % 800
+    v = int(p < 40 ? 5 * p : p < 80 ? 400 - 5 * p : 0)
+    printf "\\%03o\\000\\%03o\\000", v, v / 2 } }')" >odd.dat
+it "channels that are none of the twelve leads are drawn" 0 ecg view odd.hea -o odd.html
+and "under their own names" sh -c "grep -q ECG2 odd.html && grep -q '\"title\":\"MLII\"' odd.html"
 it "a place to draw is needed" 2 ecg view ecg.csv
 it "whose ending says the format" 3 ecg view ecg.csv -o sheet.doc
 and "of those that exist" grep -q 'allowed are .html, .svg, .pdf and .png' err

@@ -1,4 +1,5 @@
 /* The ECG of a result as clinical paper, by base/plot. */
+#include <stdio.h>
 #include <string.h>
 
 #include "core/alloc.h"
@@ -66,9 +67,15 @@ static gm_status draw(gm_canvas **out, const gm_result *r, gm_canvas_format form
     *out = NULL;
     const gm_view *record = find_view(r, true), *beat = find_view(r, false);
     if (!record && !beat) return gm_fail(GM_ENOTFOUND, "the result has no ECG to draw");
+    char left_out[64] = "";
+    const gm_view *main = record ? record : beat;
+    if (main->as.series.n_panels > GM_PAPER_MAX_LEADS)
+        snprintf(left_out, sizeof left_out, "%d of %zu channels", GM_PAPER_MAX_LEADS,
+                 main->as.series.n_panels);
     part_storage record_storage, beat_storage;
     gm_ecg_paper paper = {.title = r->title,
-                          .header = (record ? record : beat)->caption,
+                          .subtitle = left_out,
+                          .header = main->caption,
                           .record = part_of(record, &record_storage),
                           .beat = part_of(beat, &beat_storage),
                           .rhythm_lead = "II"};

@@ -13,6 +13,7 @@ static const gm_rect sheet = {13.5, 28, 270, 170}; /* the grid; multiples of 5 m
 static const double PULSE_MM = 12, TRACE_MM = 0.28, NAME_MM = 3.4;
 static const double TITLE_MM = 5.2, HEADER_X_MM = 175;
 static const double DOUBLE_BELOW_MV = 2.4; /* a beat alone up to this gets 20 mm/mV */
+static const double ABOVE_MM = 5; /* a peak of the first row may leave the grid by as much */
 enum { COLUMNS = 4, ROWS = 3 };
 
 typedef struct {
@@ -121,15 +122,17 @@ static void draw_strip(pen *p, const gm_paper_part *part, const gm_paper_lead *l
     draw_name(p, x + 1, y - 7.5, lead->name);
 }
 
-/* Three rows of four columns, one after the other in time where the record is long enough. */
-static void draw_columns(pen *p, const gm_paper_part *part, double top, double row_mm)
+/* Twelve leads down three rows of four columns, four more along a fourth row: stretches of 2.5 s, one
+ * column after the other in time where the record is long enough. */
+static void draw_columns(pen *p, const gm_paper_part *part, size_t n, size_t n_rows, double top,
+                         double row_mm)
 {
     bool in_turn = (double)part->n / part->rate_hz > RECORD_S - 0.1;
-    size_t n = part->n_leads < COLUMNS * ROWS ? part->n_leads : COLUMNS * ROWS;
-    for (int row = 0; row < ROWS; row++)
-        draw_pulse(p, sheet.x, top + row_mm * (row + 0.5));
+    for (size_t row = 0; row < n_rows; row++)
+        draw_pulse(p, sheet.x, top + row_mm * ((double)row + 0.5));
     for (size_t k = 0; k < n; k++) {
-        size_t column = k / ROWS, row = k % ROWS;
+        bool further = k >= COLUMNS * ROWS;
+        size_t column = further ? k - COLUMNS * ROWS : k / ROWS, row = further ? ROWS : k % ROWS;
         double x = sheet.x + PULSE_MM + (double)column * COLUMN_S * p->mm_per_s;
         double y = top + row_mm * ((double)row + 0.5),
                from_s = in_turn ? (double)column * COLUMN_S : 0;
@@ -151,10 +154,12 @@ static const gm_paper_lead *rhythm_of(const gm_ecg_paper *p)
 static double draw_record(pen *p, const gm_ecg_paper *paper, double top, double height)
 {
     const gm_paper_part *r = &paper->record;
-    if (r->n_leads > 6) {
-        double row = floor(height / (ROWS + 1));
-        draw_columns(p, r, top, row);
-        draw_strip(p, r, rhythm_of(paper), top + row * (ROWS + 0.5));
+    size_t n = r->n_leads < GM_PAPER_MAX_LEADS ? r->n_leads : GM_PAPER_MAX_LEADS;
+    if (n > 6) {
+        size_t n_rows = n > COLUMNS * ROWS ? ROWS + 1 : ROWS;
+        double row = floor(height / (double)(n_rows + 1));
+        draw_columns(p, r, n, n_rows, top, row);
+        draw_strip(p, r, rhythm_of(paper), top + row * ((double)n_rows + 0.5));
         return height;
     }
     double row = fmin(floor(height / (double)r->n_leads), 35);
@@ -292,7 +297,8 @@ static void draw_sheet(pen *p, const gm_ecg_paper *paper)
            record_mm = sheet.height - beat_mm;
     draw_grid(p->c);
     draw_margins(p, paper);
-    gm_canvas_clip(p->c, sheet);
+    gm_canvas_clip(p->c,
+                   (gm_rect){sheet.x, sheet.y - ABOVE_MM, sheet.width, sheet.height + ABOVE_MM});
     double used = record ? draw_record(p, paper, sheet.y, record_mm) : 5;
     gm_canvas_unclip(p->c);
     if (beat) draw_beats(p, &paper->beat, sheet.y + used, beat_mm);

@@ -13,8 +13,9 @@
  *     | V1 V2  V3   V4   V5   V6                            |
  *     +-----------------------------------------------------+
  *
- * Up to six leads are drawn as strips of 10 s instead of columns. Either part may be left out; a
- * beat alone is drawn at 50 mm/s and, if it fits, 20 mm/mV. Tall leads: 5 mm/mV or less. The sheet says so.
+ * Leads after the twelfth stand in a row of their own above the rhythm strip. Up to six leads are drawn
+ * as strips of 10 s instead of columns. Either part may be left out; a beat alone is drawn at 50 mm/s
+ * and, if it fits, 20 mm/mV. Tall leads: 5 mm/mV or less. The sheet says so.
  */
 #ifndef GM_PLOT_ECG_PAPER_H
 #define GM_PLOT_ECG_PAPER_H
@@ -49,7 +50,7 @@ typedef struct {
     const char *rhythm_lead;      /* its name; not found: the second lead */
 } gm_ecg_paper;
 
-enum { GM_PAPER_MAX_LEADS = 12 }; /* of a part; further ones are not drawn */
+enum { GM_PAPER_MAX_LEADS = 16 }; /* of a part; further ones are not drawn */
 
 /* The caller owns *out and writes it. Fails with GM_EINVAL (no lead at all; a rate that is not
  * positive), GM_ENOMEM. */

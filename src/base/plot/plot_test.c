@@ -7,16 +7,17 @@
 /* ---- a made-up recording ------------------------------------------------------------------------ */
 
 enum { RATE_HZ = 500, N_RECORD = 5000, N_BEAT = 600 };
-static double record_mv[12][N_RECORD], beat_mv[12][N_BEAT];
-static gm_paper_lead record_leads[12], beat_leads[12];
+enum { N_LEADS = GM_PAPER_MAX_LEADS };
+static double record_mv[N_LEADS][N_RECORD], beat_mv[N_LEADS][N_BEAT];
+static gm_paper_lead record_leads[N_LEADS], beat_leads[N_LEADS];
 static const gm_paper_mark marks[] = {{250, "P on"},    {350, "P off"}, {410, "QRS on"},
                                       {500, "QRS off"}, {600, "T on"},  {800, "T off"}};
 
 static gm_ecg_paper typical(size_t n_leads)
 {
-    static const char *const names[12] = {"I",  "II", "III", "aVR", "aVL", "aVF",
-                                          "V1", "V2", "V3",  "V4",  "V5",  "V6"};
-    for (int l = 0; l < 12; l++) {
+    static const char *const names[N_LEADS] = {"I",  "II", "III", "aVR", "aVL", "aVF", "V1", "V2",
+                                               "V3", "V4", "V5",  "V6",  "vx",  "vy",  "vz", "ES"};
+    for (int l = 0; l < N_LEADS; l++) {
         for (int i = 0; i < N_RECORD; i++) {
             double t = fmod(i / (double)RATE_HZ, 1) - 0.45;
             record_mv[l][i] = (l - 4) * 0.2 * exp(-t * t / (2 * 0.015 * 0.015));
@@ -83,7 +84,7 @@ static void the_same_drawing_gives_the_same_lines(void)
 
 static void any_number_of_leads_and_either_part_alone_can_be_drawn(void)
 {
-    for (size_t leads = 1; leads <= 12; leads++) {
+    for (size_t leads = 1; leads <= N_LEADS; leads++) {
         gm_ecg_paper p = typical(leads);
         size_t n;
         gm_free(draw(GM_CANVAS_SVG, &p, &n));
@@ -91,6 +92,20 @@ static void any_number_of_leads_and_either_part_alone_can_be_drawn(void)
         beat_alone.record.n = 0, record_alone.beat.n_leads = 0;
         gm_free(draw(GM_CANVAS_SVG, &beat_alone, &n));
         gm_free(draw(GM_CANVAS_SVG, &record_alone, &n));
+    }
+}
+
+static void leads_after_the_twelfth_are_drawn(void)
+{
+    size_t n, segments = 0;
+    for (size_t leads = 12; leads <= N_LEADS; leads++) {
+        gm_ecg_paper p = typical(leads);
+        p.beat.n_leads = 0;
+        char *svg = draw(GM_CANVAS_SVG, &p, &n);
+        size_t drawn = svg ? count_segments(svg) : 0;
+        EXPECT(drawn > segments);
+        segments = drawn;
+        gm_free(svg);
     }
 }
 
@@ -200,6 +215,7 @@ int main(int argc, char **argv)
     RUN(every_format_is_what_it_says);
     RUN(the_same_drawing_gives_the_same_lines);
     RUN(any_number_of_leads_and_either_part_alone_can_be_drawn);
+    RUN(leads_after_the_twelfth_are_drawn);
     RUN(a_short_record_with_gaps_is_drawn);
     RUN(nothing_to_draw_is_refused);
     RUN(no_memory_is_reported);

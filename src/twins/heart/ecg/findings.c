@@ -5,8 +5,6 @@
 
 #include "core/alloc.h"
 
-static const double RELATIVE_MV_PER_COUNT = 0.001; /* as measure.h, amplitudes_are_relative */
-
 /* ---- signals ---------------------------------------------------------------------------------------- */
 
 typedef struct {
@@ -25,26 +23,15 @@ static void list_channels(signal_list *l, const gm_ecg *e, bool is_relative)
         }
 }
 
-static void fill_signals(signal_list *l, const gm_ecg *e, bool is_relative)
-{
-    for (size_t k = 0; k < l->n; k++) {
-        const gm_ecg_channel *c = l->channels[k];
-        double scale = is_relative ? RELATIVE_MV_PER_COUNT : c->mv_per_count;
-        double *row = l->mv + k * e->n_samples;
-        for (size_t i = 0; i < e->n_samples; i++)
-            row[i] =
-                c->counts[i] == GM_ECG_MISSING_COUNT ? NAN : (c->counts[i] - c->baseline) * scale;
-    }
-}
-
-static gm_status list_signals(signal_list *l, const gm_ecg *e, bool is_relative)
+static gm_status list_signals(signal_list *l, const gm_ecg *e, const gm_ecg_measurement *m)
 {
     l->channels = gm_calloc(e->n_channels, sizeof *l->channels);
     if (!l->channels) return gm_fail(GM_ENOMEM, "ECG: no memory for its signals");
-    list_channels(l, e, is_relative);
+    list_channels(l, e, m->amplitudes_are_relative);
     l->mv = gm_calloc(l->n * e->n_samples, sizeof *l->mv);
     if (!l->mv) return gm_fail(GM_ENOMEM, "ECG: no memory for %zu samples", e->n_samples);
-    fill_signals(l, e, is_relative);
+    for (size_t k = 0; k < l->n; k++)
+        gm_ecg_channel_on_scale_mv(l->channels[k], e->n_samples, m, l->mv + k * e->n_samples);
     return GM_OK;
 }
 
@@ -101,7 +88,7 @@ static gm_status find_of_beats(gm_ecg_findings *f, const material *x)
 
 static gm_status find(gm_ecg_findings *f, const gm_ecg *e, material *x, signal_list *l)
 {
-    GM_TRY(list_signals(l, e, x->m->amplitudes_are_relative));
+    GM_TRY(list_signals(l, e, x->m));
     x->samples = (gm_ecg_samples){l->mv, l->n, e->n_samples, e->rate_hz};
     x->beat_s = gm_calloc(x->m->n_beats, sizeof *x->beat_s);
     x->is_normal = gm_calloc(x->m->n_beats, sizeof *x->is_normal);

@@ -108,5 +108,9 @@ void gm_ecg_measurement_destroy(gm_ecg_measurement *m); /* NULL is allowed */
 /* gm_ecg_twelve_leads_mv() on the scale that the measurement uses (amplitudes_are_relative). */
 gm_status gm_ecg_leads_on_scale_mv(const gm_ecg *ecg, const gm_ecg_measurement *m, double *leads_mv,
                                    bool derived[GM_N_LEADS]);
+/* The first n samples of one channel in mV, on the scale that the measurement uses; NaN: missing.
+ * False, and *mv untouched: its scale is not known. */
+bool gm_ecg_channel_on_scale_mv(const gm_ecg_channel *c, size_t n, const gm_ecg_measurement *m,
+                                double *mv);
 
 #endif

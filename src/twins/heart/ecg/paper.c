@@ -28,29 +28,42 @@ static gm_status fill_panel(gm_panel *p, const char *title, const double *mv, si
     return GM_OK;
 }
 
-/* A panel for each lead of leads_mv [12][stride] that is known; the first n samples. */
-static gm_status fill_series(gm_view *v, const double *leads_mv, size_t stride, size_t n,
-                             double rate_hz)
+/* n samples on ECG paper, with room for `most` panels. */
+static gm_status start_series(gm_view *v, size_t n, double rate_hz, size_t most)
 {
     v->as.series.is_ecg_paper = true;
     v->as.series.x_unit = gm_strdup("ms");
     v->as.series.y_unit = gm_strdup("mV");
     v->as.series.x = gm_calloc(n, sizeof(double));
-    v->as.series.panels = gm_calloc(GM_N_LEADS, sizeof(gm_panel));
+    v->as.series.panels = gm_calloc(most, sizeof(gm_panel));
     if (!v->as.series.x_unit || !v->as.series.y_unit || !v->as.series.x || !v->as.series.panels)
         return no_memory();
     v->as.series.n = n;
     for (size_t i = 0; i < n; i++)
         v->as.series.x[i] = 1000 * (double)i / rate_hz;
-    for (int l = 0; l < GM_N_LEADS; l++) {
-        const double *row = leads_mv + (size_t)l * stride;
-        bool known = false;
-        for (size_t i = 0; i < n && !known; i++)
-            known = isfinite(row[i]);
-        if (!known) continue;
-        gm_panel *p = &v->as.series.panels[v->as.series.n_panels++];
-        GM_TRY(fill_panel(p, gm_lead_names[l], row, n));
-    }
+    return GM_OK;
+}
+
+static bool is_known(const double *mv, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (isfinite(mv[i])) return true;
+    return false;
+}
+
+/* A panel, unless nothing is known of it. */
+static gm_status add_panel(gm_view *v, const char *title, const double *mv)
+{
+    size_t n = v->as.series.n;
+    return is_known(mv, n) ? fill_panel(&v->as.series.panels[v->as.series.n_panels++], title, mv, n)
+                           : GM_OK;
+}
+
+/* leads_mv [12][n] */
+static gm_status add_leads(gm_view *v, const double *leads_mv)
+{
+    for (int l = 0; l < GM_N_LEADS; l++)
+        GM_TRY(add_panel(v, gm_lead_names[l], leads_mv + (size_t)l * v->as.series.n));
     return GM_OK;
 }
 
@@ -104,17 +117,31 @@ static void caption_of(gm_text *t, const gm_ecg_measurement *m)
     if (m->amplitudes_are_relative) gm_text_add(t, "\nVoltages are relative");
 }
 
+/* Channels of other names (MLII, vx), as the file calls them. */
+static gm_status add_others(gm_view *v, const gm_ecg_measurement *m, const gm_ecg *ecg, double *mv)
+{
+    for (size_t c = 0; c < ecg->n_channels; c++) {
+        const gm_ecg_channel *ch = &ecg->channels[c];
+        if (ch->lead >= 0 || !gm_ecg_channel_on_scale_mv(ch, ecg->n_samples, m, mv)) continue;
+        GM_TRY(add_panel(v, ch->name ? ch->name : "?", mv));
+    }
+    return GM_OK;
+}
+
 static gm_status add_record(gm_result *out, const gm_ecg_measurement *m, const gm_ecg *ecg,
                             const char *caption)
 {
     bool derived[GM_N_LEADS];
-    size_t n = ecg->n_samples, shown = (size_t)fmin((double)n, PAPER_S * ecg->rate_hz);
+    gm_ecg shown = *ecg;
+    shown.n_samples = (size_t)fmin((double)ecg->n_samples, PAPER_S * ecg->rate_hz);
     gm_view *v;
-    GM_TRY(gm_result_add_view(out, GM_VIEW_SERIES, "12-lead ECG", caption, &v));
-    double *mv = gm_calloc(GM_N_LEADS * n, sizeof *mv);
+    GM_TRY(gm_result_add_view(out, GM_VIEW_SERIES, "ECG", caption, &v));
+    GM_TRY(start_series(v, shown.n_samples, ecg->rate_hz, GM_N_LEADS + ecg->n_channels));
+    double *mv = gm_calloc(GM_N_LEADS * shown.n_samples, sizeof *mv);
     if (!mv) return no_memory();
-    gm_status s = gm_ecg_leads_on_scale_mv(ecg, m, mv, derived);
-    if (s == GM_OK) s = fill_series(v, mv, n, shown, ecg->rate_hz);
+    gm_status s = gm_ecg_leads_on_scale_mv(&shown, m, mv, derived);
+    if (s == GM_OK) s = add_leads(v, mv);
+    if (s == GM_OK) s = add_others(v, m, &shown, mv);
     gm_free(mv);
     return s;
 }
@@ -122,6 +149,7 @@ static gm_status add_record(gm_result *out, const gm_ecg_measurement *m, const g
 static gm_status add_median(gm_result *out, const gm_ecg_measurement *m, const char *caption)
 {
     const gm_ecg_median_beat *b = &m->median;
+    if (!is_known(b->mv, GM_N_LEADS * b->n)) return GM_OK;
     gm_view *v;
     gm_text title = {0};
     if (b->is_whole_record)
@@ -134,7 +162,8 @@ static gm_status add_median(gm_result *out, const gm_ecg_measurement *m, const c
                                &v);
     gm_text_free(&title);
     GM_TRY(s);
-    GM_TRY(fill_series(v, b->mv, b->n, b->n, b->rate_hz));
+    GM_TRY(start_series(v, b->n, b->rate_hz, GM_N_LEADS));
+    GM_TRY(add_leads(v, b->mv));
     return add_marks(v, b->wave);
 }
 

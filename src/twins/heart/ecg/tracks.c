@@ -92,6 +92,16 @@ gm_status gm_ecg_leads_on_scale_mv(const gm_ecg *ecg, const gm_ecg_measurement *
                                       : gm_ecg_twelve_leads_mv(ecg, leads_mv, derived);
 }
 
+bool gm_ecg_channel_on_scale_mv(const gm_ecg_channel *c, size_t n, const gm_ecg_measurement *m,
+                                double *mv)
+{
+    double scale = m->amplitudes_are_relative ? RELATIVE_MV_PER_COUNT : c->mv_per_count;
+    if (!isfinite(scale)) return false;
+    for (size_t i = 0; i < n; i++)
+        mv[i] = c->counts[i] == GM_ECG_MISSING_COUNT ? NAN : (c->counts[i] - c->baseline) * scale;
+    return true;
+}
+
 /* Replaces the scale where the file's own cannot be right and that of the counts is. */
 static gm_status rescale(gm_ecg_measurement *m, const gm_ecg *ecg, double *mv, bool *derived)
 {

@@ -20,11 +20,12 @@ const gm_option gm_ecg_view_options[] = {
 
 const char gm_ecg_view_description[] =
     "Draws FILE as cardiologists know it: 12 leads at 25 mm/s and 10 mm/mV on A4, a rhythm strip, "
-    "and the median beat of each lead with the bounds of P, QRS and T. .svg, .pdf and .png are "
-    "that "
-    "sheet, true to scale when printed at 100 %; .html is a page with the sheet, the measurements "
-    "beside their usual limits and the device's own, the quality of each lead, and, of a record "
-    "longer than a minute, the trend of the heart rate.";
+    "and the median beat of each lead with the bounds of P, QRS and T. Channels that are none of "
+    "the 12 leads stand after them under their own names, if they are voltages. .svg, .pdf and "
+    ".png are that sheet, true to scale when printed at 100 %; .html is a page with the sheet, the "
+    "measurements beside their usual limits and the device's own, the quality of each lead, and, "
+    "of "
+    "a record longer than a minute, the trend of the heart rate.";
 
 static const double TREND_FROM_S = 60;
 enum { TREND_POINTS = 240, CELL = 64 };
