@@ -79,8 +79,13 @@ and "and is named in the document" sh -c "'$json_value' error.message <out | gre
 synthetic_ecg >ecg.csv
 it "an ECG is measured" 0 ecg measure ecg.csv
 and "for people" grep -q '75 /min' out
+and "with its uncertainty" grep -q 'heart rate .*/min +- 0' out
 it "the same for programs" 0 ecg measure ecg.csv --json --threads 1
 and "is one JSON document" is_json
+and "in which numbers say how sure they are" \
+    sh -c "'$json_value' uncertainties.rr_ms.sd <out | grep -q '^[0-9]'"
+and "and whether to trust them" \
+    sh -c "'$json_value' uncertainties.sdnn_ms.do_not_trust <out | grep -q 'too few intervals'"
 cp out one.json
 it "and again with two threads" 0 ecg measure ecg.csv --json --threads 2
 and "gives the same" cmp out one.json

@@ -61,6 +61,14 @@ static gm_status find_quality(gm_ecg_findings *f, const signal_list *l, const ma
     return s;
 }
 
+static bool are_poor(const gm_ecg_findings *f)
+{
+    size_t n_poor = 0;
+    for (size_t k = 0; k < f->n_signals; k++)
+        n_poor += f->signals[k].quality.do_not_trust;
+    return 2 * n_poor > f->n_signals;
+}
+
 static void find_electrodes(gm_ecg_findings *f, const gm_ecg_measurement *m)
 {
     const gm_ecg_median_beat *b = &m->median;
@@ -100,6 +108,7 @@ static gm_status find(gm_ecg_findings *f, const gm_ecg *e, material *x, signal_l
     gm_ecg_amplitudes_of(f->amplitudes, x->m);
     GM_TRY(gm_ecg_waves_find(&f->waves, e, x->m, NULL));
     GM_TRY(gm_ecg_interval_spreads(f->intervals, x->m, f->waves));
+    gm_ecg_numbers_of(f->numbers, x->m, f->intervals, are_poor(f));
     return x->m->n_beats < 2 ? GM_OK : find_of_beats(f, x);
 }
 

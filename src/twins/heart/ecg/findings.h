@@ -8,6 +8,7 @@
 
 #include "heart/ecg/amplitudes.h"
 #include "heart/ecg/classes.h"
+#include "heart/ecg/ecg_numbers.h"
 #include "heart/ecg/hrv.h"
 #include "heart/ecg/measure.h"
 #include "heart/ecg/p_presence.h"
@@ -29,6 +30,7 @@ typedef struct {
     gm_ecg_amplitudes amplitudes[GM_N_LEADS];
     gm_ecg_waves *waves; /* of every beat in every lead */
     gm_interval_spread intervals[GM_N_SPREADS];
+    gm_ecg_number numbers[GM_N_NUMBERS];
     /* Below: of records of two beats and more (has_beats); else zero. */
     bool has_beats;
     gm_pacing pacing;

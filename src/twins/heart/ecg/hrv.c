@@ -85,6 +85,22 @@ static moments moments_of(const intervals *v, size_t from, size_t to)
     return m;
 }
 
+double gm_sdnn_error(double sdnn, double n)
+{
+    return sdnn / sqrt(2 * (n - 1));
+}
+
+double gm_rmssd_error(double rmssd, double n)
+{
+    return rmssd * sqrt(3 / (4 * n));
+}
+
+double gm_pnn50_error_percent(double percent, double n)
+{
+    double part = (percent / 100 * n + 2) / (n + 4);
+    return 100 * sqrt(part * (1 - part) / (n + 4));
+}
+
 static void successive(const intervals *v, gm_hrv *h)
 {
     double squares = 0, large = 0, n = 0;
@@ -95,8 +111,27 @@ static void successive(const intervals *v, gm_hrv *h)
         /* Times are multiples of a sampling interval: 50 ms must not become 50.0000001. */
         large += fabs(d) > 50 + 1e-6;
     }
-    h->figure[GM_HRV_RMSSD].value = n > 0 ? sqrt(squares / n) : NAN;
-    h->figure[GM_HRV_PNN50].value = n > 0 ? 100 * large / n : NAN;
+    if (n == 0) return;
+    double rmssd = sqrt(squares / n), pnn50 = 100 * large / n;
+    h->figure[GM_HRV_RMSSD].value = rmssd;
+    h->figure[GM_HRV_RMSSD].standard_error = gm_rmssd_error(rmssd, n);
+    h->figure[GM_HRV_PNN50].value = pnn50;
+    h->figure[GM_HRV_PNN50].standard_error = gm_pnn50_error_percent(pnn50, n);
+}
+
+static void overall(const intervals *v, gm_hrv *h)
+{
+    moments m = moments_of(v, 0, v->n);
+    double n = (double)m.n, mean = m.sum / n, sdnn = sqrt(m.squares / (n - 1));
+    h->n_nn = m.n;
+    if (m.n == 0) return;
+    h->figure[GM_HRV_MEAN_NN].value = mean;
+    h->figure[GM_HRV_HEART_RATE].value = 60000 / mean;
+    if (m.n < 2) return;
+    h->figure[GM_HRV_MEAN_NN].standard_error = sdnn / sqrt(n);
+    h->figure[GM_HRV_HEART_RATE].standard_error = 60000 / (mean * mean) * sdnn / sqrt(n);
+    h->figure[GM_HRV_SDNN].value = sdnn;
+    h->figure[GM_HRV_SDNN].standard_error = gm_sdnn_error(sdnn, n);
 }
 
 /* Over whole stretches of 5 min; one with less than half of its time in NN does not count. */
@@ -278,14 +313,8 @@ static gm_status compute(intervals *v, gm_hrv *h, const double *beat_s, const bo
         v->keep[i] = true;
     }
     if (!use_all) correct(v, h, is_normal);
-    moments m = moments_of(v, 0, v->n);
-    h->n_nn = m.n;
+    overall(v, h);
     h->duration_s = beat_s[v->n] - beat_s[0];
-    if (m.n > 0) {
-        h->figure[GM_HRV_MEAN_NN].value = m.sum / (double)m.n;
-        h->figure[GM_HRV_HEART_RATE].value = 60000 * (double)m.n / m.sum;
-    }
-    if (m.n > 1) h->figure[GM_HRV_SDNN].value = sqrt(m.squares / (double)(m.n - 1));
     successive(v, h);
     over_segments(v, h, beat_s[0]);
     GM_TRY(triangular(v, h));
@@ -297,7 +326,7 @@ gm_status gm_ecg_hrv(gm_hrv *out, const double *beat_s, size_t n, const bool *is
 {
     *out = (gm_hrv){.n_rr = n > 0 ? n - 1 : 0};
     for (int k = 0; k < GM_N_HRV; k++)
-        out->figure[k].value = NAN;
+        out->figure[k].value = out->figure[k].standard_error = NAN;
     for (size_t i = 0; i < n; i++)
         if (!isfinite(beat_s[i]) || (i > 0 && !(beat_s[i] > beat_s[i - 1])))
             return gm_fail(GM_EINVAL, "beat %zu at %g s: beat times must ascend", i, beat_s[i]);

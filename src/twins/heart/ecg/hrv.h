@@ -14,6 +14,10 @@
  * 300 .. 2,500 ms, and one that differs from the median of the 11 about it by more than 30 % and by more
  * than 6 robust SDs (missed or invented beats). A figure that this or a short record makes unsafe is
  * still given, with the reason not to trust it.
+ *
+ * Standard errors of mean NN, heart rate, SDNN, RMSSD and pNN50 are those of a sample of independent NN,
+ * near normal: s/sqrt(n), s/sqrt(2 (n - 1)), RMSSD sqrt(3/(4 n)) (neighbouring differences share an
+ * interval), Agresti-Coull. Slow changes make the true ones larger. The other figures have none.
  */
 #ifndef GM_HEART_ECG_HRV_H
 #define GM_HEART_ECG_HRV_H
@@ -25,6 +29,7 @@
 
 typedef struct {
     double value;             /* NaN: cannot be computed */
+    double standard_error;    /* in its unit; NaN: not known, see above */
     const char *unit;         /* "ms", "ms2", "%", "1/min", "" */
     const char *do_not_trust; /* why not, a static text; NULL: it may be trusted */
 } gm_hrv_figure;
@@ -61,5 +66,10 @@ typedef struct {
  * reference figures do). Fails with GM_EINVAL (not ascending), GM_ENOMEM. Any thread. */
 gm_status gm_ecg_hrv(gm_hrv *out, const double *beat_s, size_t n, const bool *is_normal,
                      bool use_all);
+
+/* The standard errors above, of n values; all >= 0. */
+double gm_sdnn_error(double sdnn, double n);
+double gm_rmssd_error(double rmssd, double n);
+double gm_pnn50_error_percent(double percent, double n);
 
 #endif

@@ -93,6 +93,27 @@ static void white_noise_is_spread_evenly(void)
     EXPECT_CLOSE(value(&h, GM_HRV_TRIANGULAR_INDEX), 25 * sqrt(2 * M_PI) / 7.8125, 0.1, 0);
 }
 
+/* Standard errors against the scatter of many short records of white noise. */
+static void standard_errors_are_those_of_many_records(void)
+{
+    enum { RECORDS = 400, N = 301 };
+    static const gm_hrv_measure figures[] = {GM_HRV_MEAN_NN, GM_HRV_HEART_RATE, GM_HRV_SDNN,
+                                             GM_HRV_RMSSD};
+    for (size_t f = 0; f < sizeof figures / sizeof *figures; f++) {
+        double sum = 0, squares = 0, said = 0;
+        for (uint64_t k = 0; k < RECORDS; k++) {
+            gm_rng r = gm_rng_stream(9, k);
+            for (size_t i = 1; i < N; i++)
+                beats[i] = beats[i - 1] + (800 + 25 * gm_rng_normal(&r)) / 1000;
+            gm_hrv h = hrv_of(N, NULL, true);
+            double v = value(&h, figures[f]);
+            sum += v, squares += v * v;
+            said += h.figure[figures[f]].standard_error / RECORDS;
+        }
+        EXPECT_CLOSE(said, sqrt((squares - sum * sum / RECORDS) / (RECORDS - 1)), 0.12, 0);
+    }
+}
+
 static void left_out_beats_change_little(void)
 {
     size_t n = make(1200, 800, 30, 0.1, 20, 0.25);
@@ -195,6 +216,7 @@ int main(int argc, char **argv)
     RUN(a_constant_rhythm_has_no_variability);
     RUN(a_sine_puts_half_its_square_into_its_band);
     RUN(white_noise_is_spread_evenly);
+    RUN(standard_errors_are_those_of_many_records);
     RUN(left_out_beats_change_little);
     RUN(missed_and_invented_beats_are_noticed);
     RUN(what_is_unsafe_says_why);

@@ -62,25 +62,33 @@ static gm_status find_median_rr(gm_ecg_intervals *v, const gm_ecg_beat *b, size_
     return GM_OK;
 }
 
-/* Net area of a lead over a wave, above the mean of the 10 ms before it; mV ms. */
-static double net_area(const gm_ecg_median_beat *b, int lead, const gm_ecg_bounds *w)
+typedef struct {
+    double mv_ms, sd;
+} area;
+
+/* Net area of a lead over a wave, above the mean of the 10 ms before it; its SD from white noise. */
+static area net_area(const gm_ecg_median_beat *b, int lead, const gm_ecg_bounds *w)
 {
     const double *x = b->mv + (size_t)lead * b->n;
-    if (!isfinite(w->on_ms) || !isfinite(w->off_ms)) return NAN;
-    double per_ms = b->rate_hz / 1000, sum = 0, base = 0, n = 0;
+    if (!isfinite(w->on_ms) || !isfinite(w->off_ms)) return (area){NAN, NAN};
+    double per_ms = b->rate_hz / 1000, sum = 0, base = 0, n = 0, n_base = 0;
     size_t on = (size_t)(w->on_ms * per_ms), off = (size_t)(w->off_ms * per_ms);
     size_t before = (size_t)fmax(1, 10 * per_ms);
-    for (size_t i = on > before ? on - before : 0; i < on || n == 0; i++)
-        base += x[i], n += 1;
-    base /= n;
+    for (size_t i = on > before ? on - before : 0; i < on || n_base == 0; i++)
+        base += x[i], n_base += 1;
+    base /= n_base;
     for (size_t i = on; i <= off && i < b->n; i++)
-        sum += x[i] - base;
-    return sum / per_ms;
+        sum += x[i] - base, n += 1;
+    return (area){sum / per_ms, b->median_noise_mv[lead] * sqrt(n + n * n / n_base) / per_ms};
 }
 
-static double axis_of(const gm_ecg_median_beat *b, const gm_ecg_bounds *w)
+static double axis_of(const gm_ecg_median_beat *b, const gm_ecg_bounds *w, double *sd_deg)
 {
-    return gm_frontal_axis_deg(net_area(b, 0, w), net_area(b, 5, w));
+    area i = net_area(b, 0, w), avf = net_area(b, 5, w);
+    double y = 2 * avf.mv_ms / sqrt(3), y_sd = 2 * avf.sd / sqrt(3);
+    double squares = i.mv_ms * i.mv_ms + y * y;
+    *sd_deg = hypot(i.mv_ms * y_sd, y * i.sd) / squares * 180 / M_PI;
+    return gm_frontal_axis_deg(i.mv_ms, avf.mv_ms);
 }
 
 gm_status gm_ecg_intervals_from(gm_ecg_measurement *m)
@@ -95,8 +103,10 @@ gm_status gm_ecg_intervals_from(gm_ecg_measurement *m)
     v->qt_ms = w[GM_WAVE_T].off_ms - w[GM_WAVE_QRS].on_ms;
     for (int f = 0; f < GM_N_QTC; f++)
         v->qtc_ms[f] = gm_qtc_ms((gm_qtc)f, v->qt_ms, v->rr_ms);
-    for (int k = 0; k < GM_N_WAVES; k++)
-        v->axis_deg[k] = m->median.mv ? axis_of(&m->median, &w[k]) : NAN;
+    for (int k = 0; k < GM_N_WAVES; k++) {
+        v->axis_deg[k] = v->axis_sd_deg[k] = NAN;
+        if (m->median.mv) v->axis_deg[k] = axis_of(&m->median, &w[k], &v->axis_sd_deg[k]);
+    }
     return GM_OK;
 }
 

@@ -84,6 +84,9 @@ typedef struct {
     double p_ms, pr_ms, qrs_ms, qt_ms;
     double qtc_ms[GM_N_QTC];
     double axis_deg[GM_N_WAVES]; /* frontal, from net area; -180 .. 180, 0 = towards I */
+    double
+        axis_sd_deg[GM_N_WAVES]; /* from noise of the median beat in I and aVF, taken as white; the
+                                       choice of bounds is not in it */
 } gm_ecg_intervals;
 
 typedef struct {

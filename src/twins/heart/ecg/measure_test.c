@@ -462,6 +462,30 @@ static void the_axis_of_a_dipole_is_its_angle(void)
     EXPECT(isnan(gm_frontal_axis_deg(0, 0)));
 }
 
+/* Against the scatter of the axes of many noisy records. */
+static void the_uncertainty_of_an_axis_is_its_scatter(void)
+{
+    enum { RECORDS = 40 };
+    for (int w = 0; w < GM_N_WAVES; w++) {
+        double sum = 0, squares = 0, said = 0;
+        for (uint64_t seed = 0; seed < RECORDS; seed++) {
+            patient p = typical;
+            p.noise_mv = 0.03, p.seed = 100 + seed;
+            gm_ecg *e = make(&p);
+            gm_ecg_measurement *m = NULL;
+            EXPECT(gm_ecg_measure(&m, e) == GM_OK);
+            double axis = m->intervals.axis_deg[w];
+            sum += axis, squares += axis * axis;
+            said += m->intervals.axis_sd_deg[w] / RECORDS;
+            gm_ecg_measurement_destroy(m);
+            drop(e);
+        }
+        double is = sqrt((squares - sum * sum / RECORDS) / (RECORDS - 1));
+        printf("  %s axis: scatter %.2f degrees, said %.2f\n", gm_ecg_wave_names[w], is, said);
+        EXPECT(said > is / 2 && said < 2 * is);
+    }
+}
+
 /* ---- refusals ----------------------------------------------------------------------------------- */
 
 static void expect_refused(gm_ecg *e, const char *part)
@@ -593,6 +617,7 @@ int main(int argc, char **argv)
     RUN(gains_that_contradict_each_other_are_not_believed);
     RUN(qtc_formulas_give_published_values);
     RUN(the_axis_of_a_dipole_is_its_angle);
+    RUN(the_uncertainty_of_an_axis_is_its_scatter);
     RUN(what_cannot_be_measured_is_refused);
     RUN(noise_is_no_heart_beat);
     RUN(no_memory_anywhere_is_reported_and_leaks_nothing);

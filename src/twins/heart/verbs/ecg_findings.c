@@ -81,6 +81,7 @@ static json_t *hrv_json(const gm_hrv *h)
         const gm_hrv_figure *f = &h->figure[k];
         json_t *v = json_object();
         set_real(v, "value", f->value);
+        set_real(v, "standard_error", f->standard_error);
         json_object_set_new(v, "unit", json_string(f->unit ? f->unit : ""));
         json_object_set_new(v, "do_not_trust",
                             f->do_not_trust ? json_string(f->do_not_trust) : json_null());
@@ -154,6 +155,20 @@ static json_t *intervals_json(const gm_interval_spread all[GM_N_SPREADS])
     return o;
 }
 
+static json_t *numbers_json(const gm_ecg_number all[GM_N_NUMBERS])
+{
+    json_t *o = json_object();
+    for (int k = 0; k < GM_N_NUMBERS; k++) {
+        json_t *v = json_object();
+        set_real(v, "value", all[k].value);
+        set_real(v, "sd", all[k].sd);
+        json_object_set_new(v, "do_not_trust",
+                            all[k].do_not_trust ? json_string(all[k].do_not_trust) : json_null());
+        json_object_set_new(o, gm_ecg_number_keys[k], v);
+    }
+    return o;
+}
+
 static json_t *signals_json(const gm_ecg_findings *f)
 {
     json_t *o = json_object();
@@ -177,6 +192,7 @@ void gm_ecg_findings_values(json_t *o, const gm_ecg_findings *f, const gm_ecg_me
     json_object_set_new(o, "electrodes", has ? electrodes_json(&f->electrodes) : json_null());
     json_object_set_new(o, "amplitudes", amplitudes_json(f->amplitudes));
     json_object_set_new(o, "intervals_of_beats", intervals_json(f->intervals));
+    json_object_set_new(o, "uncertainties", numbers_json(f->numbers));
     json_object_set_new(o, "signals", signals_json(f));
 }
 
@@ -248,15 +264,20 @@ static void put_of_beats(gm_cells *c, const gm_ecg_findings *f)
 
 static gm_status add_hrv(gm_result *out, const gm_hrv *h)
 {
-    gm_cells c = {.n_columns = 4};
+    gm_cells c = {.n_columns = 5};
     gm_cells_put(&c, "figure");
     gm_cells_put(&c, "value");
+    gm_cells_put(&c, "standard error");
     gm_cells_put(&c, "unit");
     gm_cells_put(&c, "do not trust");
     for (int k = 0; k < GM_N_HRV; k++) {
         const gm_hrv_figure *f = &h->figure[k];
         gm_cells_put(&c, gm_hrv_names[k]);
         gm_cells_put_number(&c, f->value, 1);
+        if (isfinite(f->standard_error))
+            gm_cells_put_number(&c, f->standard_error, 1);
+        else
+            gm_cells_put(&c, "");
         gm_cells_put(&c, f->unit ? f->unit : "");
         gm_cells_put(&c, f->do_not_trust ? f->do_not_trust : "");
     }

@@ -7,7 +7,7 @@
 #include "kind/result.h"
 
 /* Members rhythm, beat_classes, hrv, pacing, electrodes (null where there is one beat), amplitudes,
- * intervals_of_beats and signals. */
+ * intervals_of_beats, uncertainties (of the numbers of ecg_numbers.h) and signals. */
 void gm_ecg_findings_values(json_t *o, const gm_ecg_findings *f, const gm_ecg_measurement *m);
 
 /* A few lines for a terminal. */

@@ -28,7 +28,11 @@ const char gm_ecg_measure_description[] =
     "(the mean of the middle half) from 450 ms before to 750 ms after the QRS; the global bounds "
     "are taken from that median beat over all leads. A file that holds one beat is measured as it "
     "was recorded. QTc is Fridericia's unless its name says otherwise. A number outside the usual "
-    "limits of resting adults is marked with that limit; the mark is not a diagnosis.\n"
+    "limits of resting adults is marked with that limit; the mark is not a diagnosis. Behind +- "
+    "stands one standard deviation: of RR and rate over the intervals, of P, PR, QRS and QT over "
+    "beats, leads and the two methods that measure them, of axes from noise. What is too unsure, "
+    "or "
+    "rests on poor signals, says so and why (--json: uncertainties).\n"
     "\n"
     "Every beat is delineated in every lead by a small network (docs/models/ecg_waves.md), beats "
     "are "
@@ -189,40 +193,43 @@ static void set_values(json_t *o, const measured *m, const gm_ecg *e, const char
 
 /* ---- text --------------------------------------------------------------------------------------- */
 
-static void add_row(gm_text *t, const char *name, const char *unit, double v, double device,
-                    const gm_ecg_limit *limit)
+static void add_row(gm_text *t, const char *name, const char *unit, const gm_ecg_number *v,
+                    double device, const gm_ecg_limit *limit)
 {
     gm_text_addf(t, "  %-11s", name);
-    if (isfinite(v))
-        gm_text_addf(t, "%6.0f %-5s", v, unit);
+    if (isfinite(v->value))
+        gm_text_addf(t, "%6.0f %-5s", v->value, unit);
     else
         gm_text_add(t, "     ?      ");
+    if (isfinite(v->sd)) gm_text_addf(t, "+- %-5.1f", v->sd);
     if (isfinite(device)) gm_text_addf(t, "  device %4.0f", device);
-    if (limit && v < limit->low) gm_text_addf(t, "  below %g", limit->low);
-    if (limit && v > limit->high) gm_text_addf(t, "  above %g", limit->high);
+    if (limit && v->value < limit->low) gm_text_addf(t, "  below %g", limit->low);
+    if (limit && v->value > limit->high) gm_text_addf(t, "  above %g", limit->high);
+    if (v->do_not_trust) gm_text_addf(t, "  do not trust: %s", v->do_not_trust);
     gm_text_add(t, "\n");
 }
 
-static void say_numbers(gm_text *t, const measured *m, const gm_ecg *e)
+static void say_numbers(gm_text *t, const measured *m, const gm_ecg_findings *f, const gm_ecg *e)
 {
-    const gm_ecg_intervals *v = &m->intervals;
+    const gm_ecg_number *v = f->numbers;
     gm_ecg_limit limit[GM_N_LIMITS];
     gm_ecg_limits_of(m, e->patient.sex, limit);
-    add_row(t, "heart rate", "/min", v->heart_rate_per_min, NAN, &limit[0]);
-    add_row(t, "RR", "ms", v->rr_ms, e->device_says.rr_ms, NULL);
-    add_row(t, "P", "ms", v->p_ms, NAN, NULL);
-    add_row(t, "PR", "ms", v->pr_ms, e->device_says.pr_ms, &limit[1]);
-    add_row(t, "QRS", "ms", v->qrs_ms, e->device_says.qrs_ms, &limit[2]);
-    add_row(t, "QT", "ms", v->qt_ms, e->device_says.qt_ms, NULL);
-    for (int f = 0; f < GM_N_QTC; f++) {
+    add_row(t, "heart rate", "/min", &v[GM_NUMBER_HEART_RATE], NAN, &limit[0]);
+    add_row(t, "RR", "ms", &v[GM_NUMBER_RR], e->device_says.rr_ms, NULL);
+    add_row(t, "P", "ms", &v[GM_NUMBER_P], NAN, NULL);
+    add_row(t, "PR", "ms", &v[GM_NUMBER_PR], e->device_says.pr_ms, &limit[1]);
+    add_row(t, "QRS", "ms", &v[GM_NUMBER_QRS], e->device_says.qrs_ms, &limit[2]);
+    add_row(t, "QT", "ms", &v[GM_NUMBER_QT], e->device_says.qt_ms, NULL);
+    for (int q = 0; q < GM_N_QTC; q++) {
         static const char *const names[GM_N_QTC] = {"QTc Frid.", "QTc Bazett", "QTc Framing",
                                                     "QTc Hodges"};
-        add_row(t, names[f], "ms", v->qtc_ms[f], f == 0 ? e->device_says.qtc_ms : NAN,
-                f == 0 ? &limit[3] : NULL);
+        add_row(t, names[q], "ms", &v[GM_NUMBER_QTC + q], q == 0 ? e->device_says.qtc_ms : NAN,
+                q == 0 ? &limit[3] : NULL);
     }
-    add_row(t, "P axis", "deg", v->axis_deg[GM_WAVE_P], e->device_says.p_axis_deg, NULL);
-    add_row(t, "QRS axis", "deg", v->axis_deg[GM_WAVE_QRS], e->device_says.qrs_axis_deg, &limit[4]);
-    add_row(t, "T axis", "deg", v->axis_deg[GM_WAVE_T], e->device_says.t_axis_deg, NULL);
+    const gm_ecg_number *axis = v + GM_NUMBER_AXIS;
+    add_row(t, "P axis", "deg", &axis[GM_WAVE_P], e->device_says.p_axis_deg, NULL);
+    add_row(t, "QRS axis", "deg", &axis[GM_WAVE_QRS], e->device_says.qrs_axis_deg, &limit[4]);
+    add_row(t, "T axis", "deg", &axis[GM_WAVE_T], e->device_says.t_axis_deg, NULL);
 }
 
 static void say_leads(gm_text *t, const measured *m)
@@ -244,7 +251,7 @@ static gm_status say(gm_result *out, const measured *m, const gm_ecg_findings *f
     gm_text t = {0};
     gm_text_addf(&t, "%s: %.1f s at %g Hz, %zu beats, %zu of them in the median beat\n", path,
                  m->duration_s, m->rate_hz, m->n_beats, m->median.n_beats);
-    say_numbers(&t, m, e);
+    say_numbers(&t, m, f, e);
     gm_ecg_findings_say(&t, f);
     say_leads(&t, m);
     for (size_t i = 0; i < e->n_notes; i++)
@@ -343,7 +350,6 @@ static gm_status add_beats_file(gm_result *out, const gm_ecg_waves *w, const cha
 
 gm_status gm_ecg_measure_run(const gm_args *args, const gm_run *run, gm_result *out)
 {
-    (void)run;
     const char *path = args->words[0], *beats = gm_args_text(args, "beats");
     gm_ecg *ecg = NULL;
     gm_ecg_measurement *m = NULL;
@@ -352,8 +358,10 @@ gm_status gm_ecg_measure_run(const gm_args *args, const gm_run *run, gm_result *
     gm_status s = gm_ecg_measure(&m, ecg);
     if (s == GM_OK) s = gm_ecg_find(&f, ecg, m);
     if (s != GM_OK) s = gm_fail_in(s, "%s", path);
-    if (s == GM_OK) set_values(out->values, m, ecg, path);
-    if (s == GM_OK) gm_ecg_findings_values(out->values, &f, m);
+    if (s == GM_OK && run->wants_values) {
+        set_values(out->values, m, ecg, path);
+        gm_ecg_findings_values(out->values, &f, m);
+    }
     if (s == GM_OK) s = gm_result_set_title(out, gm_path_leaf(path));
     if (s == GM_OK) s = say(out, m, &f, ecg, path);
     if (s == GM_OK) s = gm_ecg_add_paper_views(out, m, ecg);

@@ -45,10 +45,11 @@ static void put_limits(gm_cells *c, double low, double high)
 
 typedef struct {
     const char *name, *unit;
-    double value, device;
-} number;
+    const gm_ecg_number *is;
+    double device;
+} row;
 
-static void put_row(gm_cells *c, const number *v, const gm_ecg_limit limits[GM_N_LIMITS])
+static void put_row(gm_cells *c, const row *v, const gm_ecg_limit limits[GM_N_LIMITS])
 {
     const gm_ecg_limit *limit = NULL;
     for (int k = 0; k < GM_N_LIMITS; k++)
@@ -56,47 +57,50 @@ static void put_row(gm_cells *c, const number *v, const gm_ecg_limit limits[GM_N
     char name[CELL];
     snprintf(name, sizeof name, "%s, %s", v->name, v->unit);
     gm_cells_put(c, name);
-    gm_cells_put_number(c, v->value, 0);
+    gm_cells_put_number(c, v->is->value, 0);
+    gm_cells_put_number(c, v->is->sd, 1);
     put_limits(c, limit ? limit->low : NAN, limit ? limit->high : NAN);
-    bool outside = limit && (v->value < limit->low || v->value > limit->high);
+    bool outside = limit && (v->is->value < limit->low || v->is->value > limit->high);
     gm_cells_put(c, outside ? "outside" : "");
     if (isfinite(v->device))
         gm_cells_put_number(c, v->device, 0);
     else
         gm_cells_put(c, "");
+    gm_cells_put(c, v->is->do_not_trust ? v->is->do_not_trust : "");
 }
 
-static gm_status add_measurements(gm_result *out, const gm_ecg_measurement *m, const gm_ecg *e)
+static gm_status add_measurements(gm_result *out, const gm_ecg_measurement *m,
+                                  const gm_ecg_findings *f, const gm_ecg *e)
 {
-    const gm_ecg_intervals *v = &m->intervals;
-    const number rows[] = {
-        {"heart rate", "/min", v->heart_rate_per_min, NAN},
-        {"RR", "ms", v->rr_ms, e->device_says.rr_ms},
-        {"P", "ms", v->p_ms, NAN},
-        {"PR", "ms", v->pr_ms, e->device_says.pr_ms},
-        {"QRS", "ms", v->qrs_ms, e->device_says.qrs_ms},
-        {"QT", "ms", v->qt_ms, e->device_says.qt_ms},
-        {"QTc", "ms", v->qtc_ms[GM_QTC_FRIDERICIA], e->device_says.qtc_ms},
-        {"P axis", "deg", v->axis_deg[GM_WAVE_P], e->device_says.p_axis_deg},
-        {"QRS axis", "deg", v->axis_deg[GM_WAVE_QRS], e->device_says.qrs_axis_deg},
-        {"T axis", "deg", v->axis_deg[GM_WAVE_T], e->device_says.t_axis_deg},
-        {"SDNN", "ms", v->sdnn_ms, NAN},
-        {"RMSSD", "ms", v->rmssd_ms, NAN},
+    const gm_ecg_number *v = f->numbers;
+    const row rows[] = {
+        {"heart rate", "/min", &v[GM_NUMBER_HEART_RATE], NAN},
+        {"RR", "ms", &v[GM_NUMBER_RR], e->device_says.rr_ms},
+        {"P", "ms", &v[GM_NUMBER_P], NAN},
+        {"PR", "ms", &v[GM_NUMBER_PR], e->device_says.pr_ms},
+        {"QRS", "ms", &v[GM_NUMBER_QRS], e->device_says.qrs_ms},
+        {"QT", "ms", &v[GM_NUMBER_QT], e->device_says.qt_ms},
+        {"QTc", "ms", &v[GM_NUMBER_QTC + GM_QTC_FRIDERICIA], e->device_says.qtc_ms},
+        {"P axis", "deg", &v[GM_NUMBER_AXIS + GM_WAVE_P], e->device_says.p_axis_deg},
+        {"QRS axis", "deg", &v[GM_NUMBER_AXIS + GM_WAVE_QRS], e->device_says.qrs_axis_deg},
+        {"T axis", "deg", &v[GM_NUMBER_AXIS + GM_WAVE_T], e->device_says.t_axis_deg},
+        {"SDNN", "ms", &v[GM_NUMBER_SDNN], NAN},
+        {"RMSSD", "ms", &v[GM_NUMBER_RMSSD], NAN},
     };
+    static const char *const heading[] = {
+        "measurement", "here",   "uncertainty", "usual in resting adults",
+        "mark",        "device", "do not trust"};
     gm_ecg_limit limits[GM_N_LIMITS];
     gm_ecg_limits_of(m, e->patient.sex, limits);
-    gm_cells c = {.n_columns = 5};
-    gm_cells_put(&c, "measurement");
-    gm_cells_put(&c, "here");
-    gm_cells_put(&c, "usual in resting adults");
-    gm_cells_put(&c, "mark");
-    gm_cells_put(&c, "device");
+    gm_cells c = {.n_columns = sizeof heading / sizeof *heading};
+    for (size_t k = 0; k < c.n_columns; k++)
+        gm_cells_put(&c, heading[k]);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         put_row(&c, &rows[i], limits);
     return gm_cells_add_table(
         out, &c, "Measurements",
-        "QTc by Fridericia; the device may use another formula. A mark is a number outside "
-        "its limits, not a diagnosis.");
+        "QTc by Fridericia; the device may use another formula. The uncertainty is one standard "
+        "deviation. A mark is a number outside its limits, not a diagnosis.");
 }
 
 static gm_status add_quality(gm_result *out, const gm_ecg_measurement *m)
@@ -192,11 +196,12 @@ static gm_status add_trend(gm_result *out, const gm_ecg_measurement *m)
 
 /* ---- all -------------------------------------------------------------------------------------------- */
 
-static gm_status add_findings(gm_result *out, const gm_ecg_measurement *m, const gm_ecg *e)
+static gm_status add_tables(gm_result *out, const gm_ecg_measurement *m, const gm_ecg *e)
 {
     gm_ecg_findings f;
     GM_TRY(gm_ecg_find(&f, e, m));
-    gm_status s = gm_ecg_findings_tables(out, &f);
+    gm_status s = add_measurements(out, m, &f, e);
+    if (s == GM_OK) s = gm_ecg_findings_tables(out, &f);
     gm_ecg_findings_clear(&f);
     return s;
 }
@@ -205,8 +210,7 @@ static gm_status show(gm_result *out, const gm_ecg_measurement *m, const gm_ecg 
 {
     out->view_path = gm_strdup(o);
     if (!out->view_path) return gm_fail(GM_ENOMEM, "%s: no memory", o);
-    GM_TRY(add_measurements(out, m, e));
-    GM_TRY(add_findings(out, m, e));
+    GM_TRY(add_tables(out, m, e));
     GM_TRY(add_quality(out, m));
     GM_TRY(add_trend(out, m));
     GM_TRY(gm_ecg_add_paper_views(out, m, e));
