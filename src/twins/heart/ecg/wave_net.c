@@ -59,8 +59,9 @@ gm_status gm_wave_net_create(gm_wave_net **out)
     complete_layers(net);
     net->weights = gm_calloc(net->n_weights, sizeof *net->weights);
     if (!net->weights) {
+        gm_status s = gm_fail(GM_ENOMEM, "no memory for %zu weights", net->n_weights);
         gm_free(net);
-        return gm_fail(GM_ENOMEM, "no memory for %zu weights", net->n_weights);
+        return s;
     }
     *out = net;
     return GM_OK;
