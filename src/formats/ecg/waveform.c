@@ -107,35 +107,40 @@ static double sample_mv(const gm_ecg_channel *c, size_t i)
     return (c->counts[i] - c->baseline) * c->mv_per_count;
 }
 
-/* Lead I or II of one sample from the other two of I, II and III. */
-static void complete_einthoven(const bool have[3], double v[GM_N_LEADS])
+/* A limb lead of one sample from two of I, II and III. */
+static double derive_mv(const gm_ecg_channel *const limb[3], int lead, size_t i)
 {
-    if (!have[I]) v[I] = v[II] - v[III];
-    if (!have[II]) v[II] = v[I] + v[III];
-    if (!have[III]) v[III] = v[II] - v[I];
+    double v[3];
+    for (int l = I; l <= III; l++)
+        v[l] = limb[l] ? sample_mv(limb[l], i) : NAN;
+    if (!limb[I]) v[I] = v[II] - v[III];
+    if (!limb[II]) v[II] = v[I] + v[III];
+    if (!limb[III]) v[III] = v[II] - v[I];
+    if (lead == AVR) return -(v[I] + v[II]) / 2;
+    if (lead == AVL) return v[I] - v[II] / 2;
+    return lead == AVF ? v[II] - v[I] / 2 : v[lead];
+}
+
+bool gm_ecg_lead_mv(const gm_ecg *e, int lead, double *mv, bool *derived)
+{
+    const gm_ecg_channel *own = calibrated_lead(e, lead), *limb[3];
+    int n_limbs = 0;
+    for (int l = I; l <= III; l++)
+        n_limbs += (limb[l] = calibrated_lead(e, l)) != NULL;
+    *derived = !own && n_limbs >= 2 && lead <= AVF;
+    if (!own && !*derived) return false;
+    for (size_t i = 0; i < e->n_samples; i++)
+        mv[i] = own ? sample_mv(own, i) : derive_mv(limb, lead, i);
+    return true;
 }
 
 gm_status gm_ecg_twelve_leads_mv(const gm_ecg *e, double *leads_mv, bool derived[GM_N_LEADS])
 {
-    const gm_ecg_channel *lead[GM_N_LEADS];
-    bool have[GM_N_LEADS];
     for (int l = 0; l < GM_N_LEADS; l++) {
-        lead[l] = calibrated_lead(e, l);
-        have[l] = lead[l] != NULL;
-    }
-    bool limbs = have[I] + have[II] + have[III] >= 2;
-    for (int l = 0; l < GM_N_LEADS; l++)
-        derived[l] = !have[l] && limbs && l <= AVF;
-    for (size_t i = 0; i < e->n_samples; i++) {
-        double v[GM_N_LEADS];
-        for (int l = 0; l < GM_N_LEADS; l++)
-            v[l] = have[l] ? sample_mv(lead[l], i) : NAN;
-        if (limbs) complete_einthoven(have, v);
-        if (derived[AVR]) v[AVR] = -(v[I] + v[II]) / 2;
-        if (derived[AVL]) v[AVL] = v[I] - v[II] / 2;
-        if (derived[AVF]) v[AVF] = v[II] - v[I] / 2;
-        for (int l = 0; l < GM_N_LEADS; l++)
-            leads_mv[(size_t)l * e->n_samples + i] = v[l];
+        double *row = leads_mv + (size_t)l * e->n_samples;
+        if (gm_ecg_lead_mv(e, l, row, &derived[l])) continue;
+        for (size_t i = 0; i < e->n_samples; i++)
+            row[i] = NAN;
     }
     return GM_OK;
 }

@@ -102,6 +102,8 @@ const gm_ecg_channel *gm_ecg_lead(const gm_ecg *e, int lead); /* NULL: not recor
  * others where Einthoven and Goldberger allow (III = II - I, aVR = -(I + II)/2, aVL = I - II/2,
  * aVF = II - I/2), else NaN throughout. A missing sample is NaN. `derived[lead]` says which were. */
 gm_status gm_ecg_twelve_leads_mv(const gm_ecg *e, double *leads_mv, bool derived[GM_N_LEADS]);
+/* One of them, mv [n_samples]. False, and mv untouched: not recorded and not derivable. */
+bool gm_ecg_lead_mv(const gm_ecg *e, int lead, double *mv, bool *derived);
 
 /* Largest and RMS error of III = II - I in mV over the record; NaN if the three are not recorded.
  * Readers add a note when the RMS error exceeds 5 % of the RMS of II and 0.02 mV, or when it exceeds

@@ -76,28 +76,6 @@ static gm_status take_name(writer *w)
 
 /* ---- rates -------------------------------------------------------------------------------------- */
 
-/* Another waveform belongs into the record if it lasts as long at a rate of its own. */
-static gm_status choose_groups(writer *w)
-{
-    const gm_ecg *e = w->e;
-    w->is_written = gm_calloc(e->n_others + 1, sizeof *w->is_written);
-    if (!w->is_written) return gm_fail(GM_ENOMEM, "%s: no memory", w->path);
-    for (size_t k = 0; k < e->n_others; k++) {
-        const gm_ecg *o = e->others[k];
-        double slower_hz = fmin(o->rate_hz, e->rate_hz);
-        double off_s = (double)o->n_samples / o->rate_hz - (double)e->n_samples / e->rate_hz;
-        bool fits = fabs(off_s) <= 1 / slower_hz && o->rate_hz != e->rate_hz;
-        for (size_t j = 0; j < k && fits; j++)
-            fits = !w->is_written[j] || e->others[j]->rate_hz != o->rate_hz;
-        w->is_written[k] = fits;
-        if (!fits)
-            GM_TRY(gm_ecg_files_leave_out(w->out, "the other waveform %s, %zu samples at %g Hz",
-                                          o->group ? o->group : "without a name", o->n_samples,
-                                          o->rate_hz));
-    }
-    return GM_OK;
-}
-
 /* Samples a frame of a rate, 0 if the reader would not get the very same rate from it. */
 static size_t in_frame(double rate_hz, double frame_hz)
 {
@@ -105,32 +83,69 @@ static size_t in_frame(double rate_hz, double frame_hz)
     return n >= 1 && n <= MAX_SAMPLES_PER_FRAME && frame_hz * n == rate_hz ? (size_t)n : 0;
 }
 
-static bool all_in_frames(const writer *w, double frame_hz)
+static bool is_whole_frames(const gm_ecg *group, double frame_hz, size_t n_frames)
 {
-    bool fit = in_frame(w->e->rate_hz, frame_hz) > 0;
-    for (size_t k = 0; k < w->e->n_others && fit; k++)
-        fit = !w->is_written[k] || in_frame(w->e->others[k]->rate_hz, frame_hz) > 0;
-    return fit;
+    size_t n = in_frame(group->rate_hz, frame_hz);
+    return n > 0 && group->n_samples == n * n_frames;
 }
 
-static gm_status choose_frames(writer *w)
+static bool all_in_frames(const writer *w, double frame_hz)
 {
-    const gm_ecg *e = w->e, *differs = e;
-    double slowest_hz = e->rate_hz;
-    for (size_t k = 0; k < e->n_others; k++) {
-        if (!w->is_written[k]) continue;
-        differs = e->others[k];
-        slowest_hz = fmin(slowest_hz, differs->rate_hz);
+    size_t n = in_frame(w->e->rate_hz, frame_hz);
+    if (n == 0 || w->e->n_samples % n != 0) return false;
+    for (size_t k = 0; k < w->e->n_others; k++)
+        if (w->is_written[k] && !is_whole_frames(w->e->others[k], frame_hz, w->e->n_samples / n))
+            return false;
+    return true;
+}
+
+/* The fastest frames that hold what is written; false: none do. */
+static bool choose_frames(writer *w)
+{
+    double slowest_hz = w->e->rate_hz;
+    for (size_t k = 0; k < w->e->n_others; k++)
+        if (w->is_written[k]) slowest_hz = fmin(slowest_hz, w->e->others[k]->rate_hz);
+    for (int parts = 1; parts <= MAX_SAMPLES_PER_FRAME; parts++) {
+        double frame_hz = slowest_hz / parts;
+        if (!all_in_frames(w, frame_hz)) continue;
+        w->frame_hz = frame_hz;
+        w->n_frames = w->e->n_samples / in_frame(w->e->rate_hz, frame_hz);
+        return true;
     }
-    w->frame_hz = 0;
-    for (int parts = 1; parts <= MAX_SAMPLES_PER_FRAME && !w->frame_hz; parts++)
-        if (all_in_frames(w, slowest_hz / parts)) w->frame_hz = slowest_hz / parts;
-    if (!w->frame_hz)
-        return gm_fail(GM_EINVAL,
-                       "%s: WFDB holds rates that are whole multiples of one frame rate, not %.10g "
-                       "Hz and %.10g Hz",
-                       w->path, e->rate_hz, differs->rate_hz);
-    w->n_frames = e->n_samples / in_frame(e->rate_hz, w->frame_hz);
+    return false;
+}
+
+/* Another waveform belongs into the record if it lasts as long at a rate of its own, and goes into it
+ * if whole frames hold it together with what came before. */
+static bool try_group(writer *w, size_t k)
+{
+    const gm_ecg *e = w->e, *o = e->others[k];
+    double slower_hz = fmin(o->rate_hz, e->rate_hz);
+    double off_s = (double)o->n_samples / o->rate_hz - (double)e->n_samples / e->rate_hz;
+    if (fabs(off_s) > 1 / slower_hz || o->rate_hz == e->rate_hz) return false;
+    for (size_t j = 0; j < k; j++)
+        if (w->is_written[j] && e->others[j]->rate_hz == o->rate_hz) return false;
+    w->is_written[k] = true;
+    w->is_written[k] = choose_frames(w);
+    return w->is_written[k];
+}
+
+static gm_status choose_groups(writer *w)
+{
+    const gm_ecg *e = w->e;
+    w->is_written = gm_calloc(e->n_others + 1, sizeof *w->is_written);
+    if (!w->is_written) return gm_fail(GM_ENOMEM, "%s: no memory", w->path);
+    choose_frames(w); /* of the record alone: frames of one sample */
+    for (size_t k = 0; k < e->n_others; k++) {
+        const gm_ecg *o = e->others[k];
+        if (!try_group(w, k))
+            GM_TRY(gm_ecg_files_leave_out(
+                w->out,
+                "the other waveform %s, %zu samples at %.10g Hz: not in whole frames with %zu at "
+                "%.10g Hz, or not of the same time",
+                o->group ? o->group : "without a name", o->n_samples, o->rate_hz, e->n_samples,
+                e->rate_hz));
+    }
     return GM_OK;
 }
 
@@ -142,23 +157,15 @@ static size_t count_columns(const writer *w)
     return n;
 }
 
-static gm_status add_columns(writer *w, const gm_ecg *group)
+static void add_columns(writer *w, const gm_ecg *group)
 {
     size_t per_frame = in_frame(group->rate_hz, w->frame_hz);
-    if (group->n_samples != w->n_frames * per_frame)
-        return gm_fail(
-            GM_EINVAL,
-            "%s: %zu samples at %.10g Hz beside %zu at %.10g Hz: WFDB holds whole frames "
-            "(%zu of %.10g Hz)",
-            w->path, group->n_samples, group->rate_hz, w->e->n_samples, w->e->rate_hz, w->n_frames,
-            w->frame_hz);
     for (size_t i = 0; i < group->n_channels; i++) {
         w->columns[w->n_columns++] = (column){.c = &group->channels[i],
                                               .samples_per_frame = per_frame,
                                               .n_samples = group->n_samples};
         w->frame_samples += per_frame;
     }
-    return GM_OK;
 }
 
 static gm_status make_columns(writer *w)
@@ -169,9 +176,9 @@ static gm_status make_columns(writer *w)
                        GM_ECG_MAX_CHANNELS);
     w->columns = gm_calloc(n, sizeof *w->columns);
     if (!w->columns) return gm_fail(GM_ENOMEM, "%s: no memory", w->path);
-    GM_TRY(add_columns(w, w->e));
+    add_columns(w, w->e);
     for (size_t k = 0; k < w->e->n_others; k++)
-        if (w->is_written[k]) GM_TRY(add_columns(w, w->e->others[k]));
+        if (w->is_written[k]) add_columns(w, w->e->others[k]);
     return GM_OK;
 }
 
@@ -436,7 +443,6 @@ static gm_status write_all(writer *w)
 {
     GM_TRY(take_name(w));
     GM_TRY(choose_groups(w));
-    GM_TRY(choose_frames(w));
     GM_TRY(make_columns(w));
     GM_TRY(describe_columns(w));
     w->format = choose_format(w);

@@ -10,7 +10,8 @@
 #define GM_BEAT_AFTER_MS 750.0
 
 /* Marks the beats of the largest group that look alike (correlation over QRS > 0.9, lowered and
- * noted in noise) and come within 20 % of the usual RR, and shifts every place at[m->n_beats] by up
+ * noted in noise) and come within 20 % of the usual RR (of more than 4,096 that many, evenly spread),
+ * and shifts every place at[m->n_beats] by up
  * to 60 ms to align its QRS with the group's. `coarse` is gm_ecg_tracks_coarse(t). */
 gm_status gm_ecg_beats_group(gm_ecg_measurement *m, const gm_ecg_tracks *t,
                              const gm_ecg_tracks *coarse, size_t *at);

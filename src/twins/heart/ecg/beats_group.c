@@ -129,6 +129,25 @@ static size_t mark(gm_ecg_measurement *m, const size_t *at, double rr, double al
     return n;
 }
 
+/* More beats would make the average no better, only slower: of a long record some are taken, evenly. */
+static const size_t MOST_AVERAGED = 4096;
+
+static gm_status thin(gm_ecg_measurement *m)
+{
+    size_t n = 0, k = 0;
+    for (size_t i = 0; i < m->n_beats; i++)
+        n += m->beats[i].in_median;
+    if (n <= MOST_AVERAGED) return GM_OK;
+    for (size_t i = 0; i < m->n_beats; i++) {
+        if (!m->beats[i].in_median) continue;
+        m->beats[i].in_median = (k + 1) * MOST_AVERAGED / n > k * MOST_AVERAGED / n;
+        k++;
+    }
+    return gm_ecg_remark(m,
+                         "%zu beats look alike; the median beat is of %zu of them, evenly spread",
+                         n, MOST_AVERAGED);
+}
+
 /* Lowers the demands until enough beats are alike; says so. */
 static gm_status mark_group(gm_ecg_measurement *m, const size_t *at, double rr)
 {
@@ -206,6 +225,7 @@ gm_status gm_ecg_beats_group(gm_ecg_measurement *m, const gm_ecg_tracks *t,
                                        : gm_fail(GM_ENOMEM, "no memory for %zu beats", m->n_beats);
     if (s == GM_OK) s = group(m, t, &smooth, at, coarse_at, &p);
     if (s == GM_OK) s = mark_group(m, at, usual_rr_of(at, m->n_beats, scratch));
+    if (s == GM_OK) s = thin(m);
     gm_free(p.x);
     gm_free(coarse_at);
     gm_free(scratch);

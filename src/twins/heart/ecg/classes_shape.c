@@ -15,7 +15,7 @@ static const double FLOOR_MV = 0.01; /* least noise of a lead */
 static const double WIDTH_MS = 140;  /* slopes within this of the fiducial tell the width */
 static const double TAIL = 0.025;    /* of the squared slopes on each side is outside the width */
 static const double MOST_MISSING = 0.1;
-enum { MAX_GROUPS = 32 };
+enum { MAX_GROUPS = 32, ENOUGH_SAMPLES = 1 << 18 };
 
 /* ---- signals -------------------------------------------------------------------------------------- */
 
@@ -33,11 +33,12 @@ static void fill_gaps(double *x, size_t n)
     }
 }
 
-/* Robust SD of what third differences leave of white noise; QRS makes up few samples. */
+/* Robust SD of what third differences leave of white noise; QRS makes up few samples. Of a long record
+ * every so-manieth sample tells as much. */
 static double noise_of(const double *x, size_t n, double *scratch)
 {
-    size_t m = 0;
-    for (size_t i = 3; i < n; i++)
+    size_t m = 0, step = n / ENOUGH_SAMPLES + 1;
+    for (size_t i = 3; i < n; i += step)
         if (isfinite(x[i] - x[i - 1] - x[i - 2] - x[i - 3]))
             scratch[m++] = fabs(x[i] - 3 * x[i - 1] + 3 * x[i - 2] - x[i - 3]);
     return m ? 1.4826 * gm_median_of(scratch, m) / sqrt(20) : 0;

@@ -102,8 +102,8 @@ bool gm_ecg_channel_on_scale_mv(const gm_ecg_channel *c, size_t n, const gm_ecg_
     return true;
 }
 
-/* Replaces the scale where the file's own cannot be right and that of the counts is. */
-static gm_status rescale(gm_ecg_measurement *m, const gm_ecg *ecg, double *mv, bool *derived)
+/* The file's scale, or that of the counts where the file's own cannot be right and theirs is. */
+static gm_status choose_scale(gm_ecg_measurement *m, const gm_ecg *ecg)
 {
     bool unscaled = !has_scale(ecg), broken = !unscaled && breaks_einthoven(ecg);
     if (!unscaled && !broken) return GM_OK;
@@ -111,7 +111,6 @@ static gm_status rescale(gm_ecg_measurement *m, const gm_ecg *ecg, double *mv, b
         return gm_ecg_remark(m, "leads I, II and III contradict each other (III is not II - I): "
                                 "swapped or wrongly scaled leads; axes are doubtful");
     m->amplitudes_are_relative = true;
-    GM_TRY(leads_on_one_scale(ecg, mv, derived));
     return gm_ecg_remark(m, unscaled
                                 ? "the file gives no voltage scale: 1 count was taken as 1 uV, "
                                   "amplitudes are relative"
@@ -239,18 +238,29 @@ static void take_others(gm_ecg_tracks *t, const gm_ecg *ecg, double *row, double
     }
 }
 
-static gm_status take_all(gm_ecg_tracks *t, gm_ecg_measurement *m, const gm_ecg *ecg, double *mv,
+/* The twelve leads one after the other: a Holter of three channels has no room for twelve. */
+static void take_leads(gm_ecg_tracks *t, gm_ecg_measurement *m, const gm_ecg *ecg, double *row,
+                       double *scratch)
+{
+    for (int l = 0; l < GM_N_LEADS; l++) {
+        gm_ecg_lead_quality *q = &m->quality[l];
+        if (gm_ecg_lead_mv(ecg, l, row, &q->is_derived))
+            take_track(t, q, row, l, step_of(ecg, l, m->amplitudes_are_relative), scratch);
+        else
+            *q = (gm_ecg_lead_quality){
+                .missing_fraction = 1, .wander_mv = NAN, .noise_mv = NAN, .grade = GM_GRADE_ABSENT};
+    }
+}
+
+static gm_status take_all(gm_ecg_tracks *t, gm_ecg_measurement *m, const gm_ecg *ecg, double *row,
                           double *scratch)
 {
-    bool derived[GM_N_LEADS] = {0};
-    GM_TRY(gm_ecg_twelve_leads_mv(ecg, mv, derived));
-    GM_TRY(rescale(m, ecg, mv, derived));
-    for (int l = 0; l < GM_N_LEADS; l++) {
-        m->quality[l].is_derived = derived[l];
-        take_track(t, &m->quality[l], mv + (size_t)l * t->n, l,
-                   step_of(ecg, l, m->amplitudes_are_relative), scratch);
-    }
-    take_others(t, ecg, mv, scratch);
+    GM_TRY(choose_scale(m, ecg));
+    gm_ecg same = *ecg;
+    if (m->amplitudes_are_relative) GM_TRY(on_one_scale(&same, ecg));
+    take_leads(t, m, &same, row, scratch);
+    if (m->amplitudes_are_relative) gm_free(same.channels);
+    take_others(t, ecg, row, scratch);
     if (t->n_tracks == 0)
         return gm_fail(GM_EFORMAT,
                        "none of the %zu signals can be used: all are flat (less than "
@@ -267,11 +277,11 @@ gm_status gm_ecg_tracks_from(gm_ecg_tracks *out, gm_ecg_measurement *m, const gm
     rows += most < GM_MAX_TRACKS - GM_N_LEADS ? most : GM_MAX_TRACKS - GM_N_LEADS;
     *out = (gm_ecg_tracks){.rate_hz = ecg->rate_hz, .n = n};
     out->x = gm_calloc(rows * n, sizeof *out->x);
-    double *mv = gm_calloc(GM_N_LEADS * n, sizeof *mv);
+    double *row = gm_calloc(n, sizeof *row);
     double *scratch = gm_calloc(4 * n + 16, sizeof *scratch);
-    gm_status s = out->x && mv && scratch ? take_all(out, m, ecg, mv, scratch)
-                                          : gm_fail(GM_ENOMEM, "no memory for %zu samples", n);
-    gm_free(mv);
+    gm_status s = out->x && row && scratch ? take_all(out, m, ecg, row, scratch)
+                                           : gm_fail(GM_ENOMEM, "no memory for %zu samples", n);
+    gm_free(row);
     gm_free(scratch);
     if (s != GM_OK) gm_ecg_tracks_clear(out);
     return s;
@@ -296,6 +306,10 @@ gm_status gm_ecg_tracks_coarse(gm_ecg_tracks *out, const gm_ecg_tracks *t)
     out->n = n;
     out->x = gm_calloc((size_t)t->n_tracks * n, sizeof *out->x);
     if (!out->x) return gm_fail(GM_ENOMEM, "no memory for %zu samples", n);
+    if (factor == 1) {
+        memcpy(out->x, t->x, (size_t)t->n_tracks * n * sizeof *t->x);
+        return GM_OK;
+    }
     for (int k = 0; k < t->n_tracks; k++)
         for (size_t j = 0; j < n; j++) {
             size_t first = j * factor, last = first + factor < t->n ? first + factor : t->n;

@@ -6,13 +6,16 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/threads.h"
 #include "heart/ecg/wave_signal.h"
 #include "heart/ecg/waves_decode.h"
 
 static const double STRETCH_MS = 10000; /* looked at at once, and kept */
 static const double MARGIN_MS = 2500;   /* looked at on both sides: more than the network sees */
 
-/* One stretch of the record. */
+static const double PART_MS = 600000; /* of a long record, looked at by one thread */
+
+/* One stretch of the record, and what looks at it. */
 typedef struct {
     const gm_ecg *ecg;
     const gm_ecg_measurement *m;
@@ -105,15 +108,20 @@ static gm_status fill_leads(stretch *s)
     return GM_OK;
 }
 
+static double stretch_at(const stretch *s, size_t beat)
+{
+    return (s->m->beats[beat].time_s * 1000 - s->start_ms) / GM_WAVE_NET_STEP_MS;
+}
+
+/* From where the last stretch found its first: stretches come in time. */
 static void find_beats(stretch *s)
 {
-    s->n_beats = 0;
-    for (size_t b = 0; b < s->m->n_beats; b++) {
-        double at = (s->m->beats[b].time_s * 1000 - s->start_ms) / GM_WAVE_NET_STEP_MS;
-        if (at < 0 || at >= (double)s->n) continue;
-        if (s->n_beats == 0) s->first_beat = b;
-        s->beat[s->n_beats++] = at;
-    }
+    size_t b = s->first_beat;
+    while (b < s->m->n_beats && stretch_at(s, b) < 0)
+        b++;
+    s->first_beat = b;
+    for (s->n_beats = 0; b < s->m->n_beats && stretch_at(s, b) < (double)s->n; b++)
+        s->beat[s->n_beats++] = stretch_at(s, b);
 }
 
 static double record_ms(const stretch *s, double at)
@@ -180,11 +188,12 @@ static gm_status look_at(stretch *s)
 
 /* ---- the record --------------------------------------------------------------------------------- */
 
-static gm_status look_at_all(stretch *s)
+/* The stretches that begin at from_ms .. to_ms (to_ms not included). */
+static gm_status look_at_all(stretch *s, double from_ms, double to_ms)
 {
     double ms = 1000 / s->ecg->rate_hz, end_ms = (double)s->ecg->n_samples * ms;
     bool at_once = end_ms <= STRETCH_MS + 2 * MARGIN_MS;
-    for (double from = 0; from < end_ms; from += STRETCH_MS) {
+    for (double from = from_ms; from < fmin(to_ms, end_ms); from += STRETCH_MS) {
         double first_ms = at_once ? 0 : fmax(0, from - MARGIN_MS);
         double last_ms = at_once ? end_ms : fmin(end_ms, from + STRETCH_MS + MARGIN_MS);
         s->first_count = (size_t)ceil(first_ms / ms);
@@ -199,7 +208,7 @@ static gm_status look_at_all(stretch *s)
     return GM_OK;
 }
 
-static gm_status find(stretch *s)
+static gm_status find(stretch *s, double from_ms, double to_ms)
 {
     double end_ms = (double)s->ecg->n_samples * 1000 / s->ecg->rate_hz;
     double n = fmin(end_ms, STRETCH_MS + 2 * MARGIN_MS) / GM_WAVE_NET_STEP_MS;
@@ -213,7 +222,80 @@ static gm_status find(stretch *s)
         return gm_fail(GM_ENOMEM, "no memory for %zu beats", s->m->n_beats);
     GM_TRY(gm_wave_run_create(&s->run, s->net, (int)s->out->n_leads, s->n, false));
     GM_TRY(gm_wave_room_create(&s->room, s->n));
-    return look_at_all(s);
+    return look_at_all(s, from_ms, to_ms);
+}
+
+static gm_status find_part(gm_ecg_waves **out, const gm_ecg *ecg, const gm_ecg_measurement *m,
+                           const gm_wave_net *net, double from_ms, double to_ms)
+{
+    stretch s = {.ecg = ecg, .m = m, .net = net};
+    s.out = *out = gm_calloc(1, sizeof *s.out);
+    gm_status status =
+        s.out ? find(&s, from_ms, to_ms) : gm_fail(GM_ENOMEM, "no memory for the waves");
+    gm_wave_run_destroy(s.run);
+    gm_wave_room_clear(&s.room);
+    gm_free(s.beat);
+    gm_free(s.lead_of);
+    gm_free(s.spans);
+    gm_free(s.numbers);
+    return status;
+}
+
+/* ---- parts of a long record --------------------------------------------------------------------- */
+
+typedef struct {
+    const gm_ecg *ecg;
+    const gm_ecg_measurement *m;
+    const gm_wave_net *net;
+    gm_ecg_waves **waves; /* [n] of each part */
+    gm_status *status;    /* [n] */
+} part_list;
+
+static void find_one(void *context, size_t k, unsigned worker)
+{
+    (void)worker;
+    part_list *p = context;
+    p->status[k] = find_part(&p->waves[k], p->ecg, p->m, p->net, PART_MS * (double)k,
+                             PART_MS * (double)(k + 1));
+}
+
+/* A part that begins within the last stretch of the one before has nothing of its own. */
+static size_t count_parts(const gm_ecg *ecg)
+{
+    double end_ms = (double)ecg->n_samples * 1000 / ecg->rate_hz;
+    return 1 + (size_t)fmax(0, ceil((end_ms - MARGIN_MS) / PART_MS) - 1);
+}
+
+/* All into the first. */
+static gm_status join(gm_ecg_waves **waves, size_t n)
+{
+    for (size_t l = 0; l < waves[0]->n_leads; l++) {
+        gm_ecg_lead_waves *to = &waves[0]->leads[l];
+        size_t total = 0;
+        for (size_t k = 0; k < n; k++)
+            total += waves[k]->leads[l].n;
+        gm_ecg_lead_wave *all = gm_realloc(to->waves, total + 1, sizeof *all);
+        if (!all) return gm_fail(GM_ENOMEM, "no memory for %zu waves", total);
+        to->waves = all;
+        for (size_t k = 1; k < n; k++) {
+            const gm_ecg_lead_waves *from = &waves[k]->leads[l];
+            if (from->n) memcpy(all + to->n, from->waves, from->n * sizeof *all);
+            to->n += from->n;
+        }
+    }
+    return GM_OK;
+}
+
+static gm_status find_parts(part_list *p, size_t n)
+{
+    gm_threads *threads = NULL;
+    if (!p->waves || !p->status) return gm_fail(GM_ENOMEM, "no memory for the waves");
+    if (n > 1) GM_TRY(gm_threads_create(&threads, 0));
+    gm_threads_for(threads, n, 1, find_one, p);
+    gm_threads_destroy(threads);
+    for (size_t k = 0; k < n; k++) /* the one reason to fail, whatever thread met it */
+        if (p->status[k] != GM_OK) return gm_fail(p->status[k], "no memory for the waves");
+    return join(p->waves, n);
 }
 
 gm_status gm_ecg_waves_find(gm_ecg_waves **out, const gm_ecg *ecg, const gm_ecg_measurement *m,
@@ -221,20 +303,17 @@ gm_status gm_ecg_waves_find(gm_ecg_waves **out, const gm_ecg *ecg, const gm_ecg_
 {
     *out = NULL;
     gm_wave_net *own = NULL;
+    size_t n = count_parts(ecg);
     if (!net) GM_TRY(gm_wave_net_builtin(&own));
-    stretch s = {.ecg = ecg, .m = m, .net = net ? net : own};
-    s.out = gm_calloc(1, sizeof *s.out);
-    gm_status status = s.out ? find(&s) : gm_fail(GM_ENOMEM, "no memory for the waves");
-    gm_wave_run_destroy(s.run);
-    gm_wave_room_clear(&s.room);
-    gm_free(s.beat);
-    gm_free(s.lead_of);
-    gm_free(s.spans);
-    gm_free(s.numbers);
+    part_list p = {.ecg = ecg, .m = m, .net = net ? net : own};
+    p.waves = gm_calloc(n, sizeof *p.waves);
+    p.status = gm_calloc(n, sizeof *p.status);
+    gm_status s = find_parts(&p, n);
+    if (s == GM_OK) *out = p.waves[0];
+    for (size_t k = s == GM_OK ? 1 : 0; p.waves && k < n; k++)
+        gm_ecg_waves_destroy(p.waves[k]);
+    gm_free(p.waves);
+    gm_free(p.status);
     gm_wave_net_destroy(own);
-    if (status == GM_OK)
-        *out = s.out;
-    else
-        gm_ecg_waves_destroy(s.out);
-    return status;
+    return s;
 }

@@ -6,8 +6,8 @@
  * measurement, and a bound is where the network, on average, sees the wave begin or end.
  *
  * Needs no voltage scale: counts of each channel stand alone. Trained on and compared with LUDB
- * (Kalyakulina et al. 2020): bench/delineation.c. Result immutable; any thread. Memory beside the
- * result does not grow with the length of the record.
+ * (Kalyakulina et al. 2020): bench/delineation.c. Result immutable; any thread. Parts of ten minutes
+ * are looked at on all cores; memory beside the result does not grow with the length of the record.
  */
 #ifndef GM_HEART_ECG_WAVES_H
 #define GM_HEART_ECG_WAVES_H

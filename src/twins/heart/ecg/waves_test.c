@@ -146,10 +146,10 @@ static void rate_gain_and_number_of_leads_do_not_matter(void)
 }
 
 /* Stretches of a long record overlap: no wave may be lost or given twice where they meet. */
-static void a_long_record_is_seamless(void)
+static void expect_seamless(double seconds)
 {
     patient p = typical;
-    p.seconds = 95, p.n_leads = 2, p.rr_ms = 803;
+    p.seconds = seconds, p.n_leads = 2, p.rr_ms = 803;
     gm_ecg *e = make(&p);
     gm_ecg_waves *w = waves_of(e);
     for (size_t k = 0; w && k < w->n_leads; k++) {
@@ -165,6 +165,15 @@ static void a_long_record_is_seamless(void)
     }
     gm_ecg_waves_destroy(w);
     drop(e);
+}
+
+static void a_long_record_is_seamless(void)
+{
+    expect_seamless(95);
+    expect_seamless(
+        602); /* two parts, the second of nothing but the end of the first's last stretch */
+    expect_seamless(604);
+    expect_seamless(1207);
 }
 
 static void a_flat_lead_has_no_waves_and_other_channels_keep_their_names(void)
