@@ -28,7 +28,8 @@ static const double lead_gain[12] = {0.7, 1, 0.3, -0.85, 0.2, 0.65, -0.6, -0.3, 
 static double signal_mv(const patient *p, int lead, double t_ms)
 {
     double v = 0;
-    for (double r = 400; r < p->seconds * 1000; r += p->rr_ms)
+    double first = 400 + p->rr_ms * fmax(0, floor((t_ms - 2000) / p->rr_ms)); /* bumps end before */
+    for (double r = first; r < fmin(t_ms + 2000, p->seconds * 1000); r += p->rr_ms)
         for (int k = p->no_p; k < N_BUMPS; k++) {
             double u = (t_ms - r - beat[k].at_ms) / beat[k].sigma_ms;
             if (fabs(u) < 8) v += lead_gain[lead % 12] * beat[k].mv * exp(-u * u / 2);
