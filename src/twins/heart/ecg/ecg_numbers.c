@@ -7,6 +7,9 @@
 
 const char *const gm_ecg_number_keys[GM_N_NUMBERS] = {"heart_rate_per_min",
                                                       "rr_ms",
+                                                      "rr_median_ms",
+                                                      "rr_min_ms",
+                                                      "rr_max_ms",
                                                       "sdnn_ms",
                                                       "rmssd_ms",
                                                       "pnn50_percent",
@@ -35,9 +38,11 @@ static gm_ecg_number of_rhythm(double value, double sd, double most_sd, size_t n
     return (gm_ecg_number){value, sd, sd > most_sd ? "too few intervals for how they vary" : NULL};
 }
 
-static void rhythm(gm_ecg_number *out, const gm_ecg_intervals *v, size_t n_beats)
+static void rhythm(gm_ecg_number *out, const gm_ecg_measurement *m)
 {
-    double n_rr = (double)n_beats - 1, rr_sd = v->sdnn_ms / sqrt(n_rr);
+    const gm_ecg_intervals *v = &m->intervals;
+    double n_rr = (double)m->n_beats - 1, rr_sd = v->sdnn_ms / sqrt(n_rr);
+    double one_sd = 1000 / m->rate_hz * sqrt(2.0 / 12); /* two places, each known to a sample */
     const struct {
         gm_ecg_number_name name;
         double value, sd, most_sd;
@@ -45,6 +50,9 @@ static void rhythm(gm_ecg_number *out, const gm_ecg_intervals *v, size_t n_beats
         {GM_NUMBER_HEART_RATE, v->heart_rate_per_min, v->heart_rate_per_min * rr_sd / v->rr_ms,
          DISTRUST_PART * v->heart_rate_per_min},
         {GM_NUMBER_RR, v->rr_ms, rr_sd, DISTRUST_PART * v->rr_ms},
+        {GM_NUMBER_RR_MEDIAN, v->rr_median_ms, sqrt(M_PI / 2) * rr_sd, DISTRUST_PART * v->rr_ms},
+        {GM_NUMBER_RR_MIN, v->rr_min_ms, one_sd, DISTRUST_PART * v->rr_ms},
+        {GM_NUMBER_RR_MAX, v->rr_max_ms, one_sd, DISTRUST_PART * v->rr_ms},
         {GM_NUMBER_SDNN, v->sdnn_ms, gm_sdnn_error(v->sdnn_ms, n_rr), DISTRUST_PART * v->sdnn_ms},
         {GM_NUMBER_RMSSD, v->rmssd_ms, gm_rmssd_error(v->rmssd_ms, n_rr - 1),
          DISTRUST_PART * v->rmssd_ms},
@@ -52,7 +60,7 @@ static void rhythm(gm_ecg_number *out, const gm_ecg_intervals *v, size_t n_beats
          DISTRUST_PERCENT},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        out[rows[i].name] = of_rhythm(rows[i].value, rows[i].sd, rows[i].most_sd, n_beats);
+        out[rows[i].name] = of_rhythm(rows[i].value, rows[i].sd, rows[i].most_sd, m->n_beats);
 }
 
 /* ---- intervals ---------------------------------------------------------------------------------- */
@@ -89,7 +97,7 @@ void gm_ecg_numbers_of(gm_ecg_number out[GM_N_NUMBERS], const gm_ecg_measurement
                        const gm_interval_spread intervals[GM_N_SPREADS], bool signals_are_poor)
 {
     const gm_ecg_intervals *v = &m->intervals;
-    rhythm(out, v, m->n_beats);
+    rhythm(out, m);
     out[GM_NUMBER_P] = of_interval(v->p_ms, &intervals[GM_SPREAD_P]);
     out[GM_NUMBER_PR] = of_interval(v->pr_ms, &intervals[GM_SPREAD_PR]);
     out[GM_NUMBER_QRS] = of_interval(v->qrs_ms, &intervals[GM_SPREAD_QRS]);

@@ -3,7 +3,8 @@
  *
  * P, PR, QRS, QT: sqrt(u^2 + d^2), u the uncertainty of the median of single beats (spread.h), d how far
  * that median is from the interval of the median beat: two methods that disagree are both unsure.
- * RR and heart rate: standard error of the mean over the intervals; SDNN, RMSSD, pNN50: as in hrv.h.
+ * RR and heart rate: standard error of the mean over the intervals, of the median of a normal sample
+ * sqrt(pi / 2) times that; shortest and longest RR: of one interval between two samples; SDNN, RMSSD, pNN50: as in hrv.h.
  * QTc: from those of QT and RR. Axes: see gm_ecg_intervals.
  */
 #ifndef GM_HEART_ECG_ECG_NUMBERS_H
@@ -15,6 +16,9 @@
 typedef enum {
     GM_NUMBER_HEART_RATE,
     GM_NUMBER_RR,
+    GM_NUMBER_RR_MEDIAN,
+    GM_NUMBER_RR_MIN,
+    GM_NUMBER_RR_MAX,
     GM_NUMBER_SDNN,
     GM_NUMBER_RMSSD,
     GM_NUMBER_PNN50,

@@ -108,6 +108,7 @@ static gm_status find(gm_ecg_findings *f, const gm_ecg *e, material *x, signal_l
     gm_ecg_amplitudes_of(f->amplitudes, x->m);
     GM_TRY(gm_ecg_waves_find(&f->waves, e, x->m, NULL));
     GM_TRY(gm_ecg_interval_spreads(f->intervals, x->m, f->waves));
+    GM_TRY(gm_ecg_bound_spreads(f->bound_sd_ms, x->m, f->waves));
     gm_ecg_numbers_of(f->numbers, x->m, f->intervals, are_poor(f));
     return x->m->n_beats < 2 ? GM_OK : find_of_beats(f, x);
 }

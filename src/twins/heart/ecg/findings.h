@@ -31,6 +31,7 @@ typedef struct {
     gm_ecg_waves *waves; /* of every beat in every lead */
     gm_interval_spread intervals[GM_N_SPREADS];
     gm_ecg_number numbers[GM_N_NUMBERS];
+    gm_bound_sd_ms bound_sd_ms; /* of the median beat */
     /* Below: of records of two beats and more (has_beats); else zero. */
     bool has_beats;
     gm_pacing pacing;

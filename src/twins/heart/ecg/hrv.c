@@ -19,6 +19,10 @@ static const double SEGMENT_S = 300;
 static const double BIN_S = 1.0 / 128;
 static const double BANDS_HZ[4] = {0.0033, 0.04, 0.15, 0.4};
 static const double FINENESS = 4; /* frequencies to a resolution of 1 / duration */
+/* Of a Hann window (Harris 1978): what overlap by half adds to the variance of a mean of power, and how
+ * many resolutions one independent frequency is wide. */
+static const double HANN_OVERLAP = 1 + 2.0 / 36, HANN_WIDTH = 1.5;
+static const double FEWEST_STRETCHES = 4;
 
 /* What a figure needs at least. Task Force: 1 min for HF, 2 min for LF, 5 min for the short-term set; VLF
  * of 5 min is called dubious; the triangular index needs 20 min; SDANN and SDNN index the long ones.
@@ -137,7 +141,7 @@ static void overall(const intervals *v, gm_hrv *h)
 /* Over whole stretches of 5 min; one with less than half of its time in NN does not count. */
 static void over_segments(const intervals *v, gm_hrv *h, double start_s)
 {
-    double sum = 0, squares = 0, sds = 0, n = 0;
+    double sum = 0, squares = 0, sds = 0, sd_squares = 0, n = 0;
     for (size_t i = 0, k = 1; i < v->n; k++) {
         size_t first = i;
         while (i < v->n && v->at_s[i] < start_s + SEGMENT_S * (double)k)
@@ -145,13 +149,18 @@ static void over_segments(const intervals *v, gm_hrv *h, double start_s)
         if (i == v->n) break;
         moments m = moments_of(v, first, i);
         if (m.n < 2 || m.sum < 500 * SEGMENT_S) continue;
-        double mean = m.sum / (double)m.n;
+        double mean = m.sum / (double)m.n, variance = m.squares / (double)(m.n - 1);
         sum += mean, squares += mean * mean, n += 1;
-        sds += sqrt(m.squares / (double)(m.n - 1));
+        sds += sqrt(variance), sd_squares += variance;
     }
-    h->figure[GM_HRV_SDNN_INDEX].value = n > 0 ? sds / n : NAN;
-    h->figure[GM_HRV_SDANN].value =
-        n > 1 ? sqrt(fmax(0, (squares - sum * sum / n) / (n - 1))) : NAN;
+    if (n == 0) return;
+    h->figure[GM_HRV_SDNN_INDEX].value = sds / n;
+    if (n < 2) return;
+    double sdann = sqrt(fmax(0, (squares - sum * sum / n) / (n - 1)));
+    h->figure[GM_HRV_SDNN_INDEX].standard_error =
+        sqrt(fmax(0, (sd_squares - sds * sds / n) / (n - 1) / n));
+    h->figure[GM_HRV_SDANN].value = sdann;
+    h->figure[GM_HRV_SDANN].standard_error = gm_sdnn_error(sdann, n);
 }
 
 static gm_status triangular(const intervals *v, gm_hrv *h)
@@ -170,8 +179,12 @@ static gm_status triangular(const intervals *v, gm_hrv *h)
         if (c > highest) highest = c;
         all++;
     }
-    h->figure[GM_HRV_TRIANGULAR_INDEX].value = highest ? (double)all / (double)highest : NAN;
     gm_free(count);
+    if (highest == 0) return GM_OK;
+    double index = (double)all / (double)highest; /* 1 over the part in the highest bin */
+    h->figure[GM_HRV_TRIANGULAR_INDEX].value = index;
+    h->figure[GM_HRV_TRIANGULAR_INDEX].standard_error =
+        index * sqrt((1 - 1 / index) / (double)highest);
     return GM_OK;
 }
 
@@ -259,27 +272,61 @@ static bool take_stretch(const intervals *v, stretch *s, double from_s, double t
     return true;
 }
 
+/* Of the mean over n stretches: from how they differ, or, of few, from how many frequencies of a Hann
+ * window are independent in the band. */
+static double band_error(int band, double sum, double squares, double n, double length_s)
+{
+    double mean = sum / n;
+    if (n >= FEWEST_STRETCHES)
+        return sqrt(HANN_OVERLAP * fmax(0, squares - sum * mean) / (n - 1) / n);
+    double independent = (BANDS_HZ[band + 1] - BANDS_HZ[band]) * length_s / HANN_WIDTH;
+    return mean * sqrt(HANN_OVERLAP / (fmax(1, independent) * n));
+}
+
+static void from_bands(gm_hrv *h)
+{
+    const gm_hrv_figure *f = h->figure;
+    double lf = f[GM_HRV_LF].value, hf = f[GM_HRV_HF].value, both = lf + hf;
+    double lf_error = f[GM_HRV_LF].standard_error, hf_error = f[GM_HRV_HF].standard_error;
+    double relative = hypot(lf_error / lf, hf_error / hf);
+    h->figure[GM_HRV_TOTAL].value = f[GM_HRV_VLF].value + both;
+    h->figure[GM_HRV_TOTAL].standard_error =
+        hypot(f[GM_HRV_VLF].standard_error, hypot(lf_error, hf_error));
+    if (both > 0) {
+        h->figure[GM_HRV_LF_NU].value = 100 * lf / both;
+        h->figure[GM_HRV_LF_NU].standard_error = 100 * lf * hf / (both * both) * relative;
+    }
+    if (hf > 0) {
+        h->figure[GM_HRV_LF_HF].value = lf / hf;
+        h->figure[GM_HRV_LF_HF].standard_error = lf / hf * relative;
+    }
+}
+
 static gm_status spectrum(const intervals *v, gm_hrv *h, double from_s, double to_s)
 {
-    double bands[3] = {0}, step = SEGMENT_S / 2, length = fmin(SEGMENT_S, to_s - from_s);
+    double sum[3] = {0}, squares[3] = {0};
+    double step = SEGMENT_S / 2, length = fmin(SEGMENT_S, to_s - from_s);
     size_t most = v->n + 1;
     stretch s = {.t = gm_calloc(7 * most, sizeof *s.t)};
     if (!s.t) return gm_fail(GM_ENOMEM, "no memory for %zu intervals", v->n);
     s.x = s.t + most, s.w = s.x + most, s.cosine = s.w + most, s.sine = s.cosine + most;
     s.turn_cosine = s.sine + most, s.turn_sine = s.turn_cosine + most;
     for (double a = from_s; a + length <= to_s + 1e-9; a += step) {
+        double bands[3] = {0};
         if (!take_stretch(v, &s, a, a + length)) continue;
         add_bands(&s, bands);
         h->n_segments++;
+        for (int b = 0; b < 3; b++)
+            sum[b] += bands[b], squares[b] += bands[b] * bands[b];
     }
     gm_free(s.t);
-    for (int b = 0; b < 3; b++)
-        h->figure[GM_HRV_VLF + b].value = h->n_segments ? bands[b] / (double)h->n_segments : NAN;
-    const gm_hrv_figure *f = h->figure;
-    double lf = f[GM_HRV_LF].value, hf = f[GM_HRV_HF].value;
-    h->figure[GM_HRV_TOTAL].value = f[GM_HRV_VLF].value + lf + hf;
-    h->figure[GM_HRV_LF_NU].value = lf + hf > 0 ? 100 * lf / (lf + hf) : NAN;
-    h->figure[GM_HRV_LF_HF].value = hf > 0 ? lf / hf : NAN;
+    if (h->n_segments == 0) return GM_OK;
+    double n = (double)h->n_segments;
+    for (int b = 0; b < 3; b++) {
+        h->figure[GM_HRV_VLF + b].value = sum[b] / n;
+        h->figure[GM_HRV_VLF + b].standard_error = band_error(b, sum[b], squares[b], n, length);
+    }
+    from_bands(h);
     return GM_OK;
 }
 

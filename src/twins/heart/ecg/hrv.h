@@ -17,7 +17,10 @@
  *
  * Standard errors of mean NN, heart rate, SDNN, RMSSD and pNN50 are those of a sample of independent NN,
  * near normal: s/sqrt(n), s/sqrt(2 (n - 1)), RMSSD sqrt(3/(4 n)) (neighbouring differences share an
- * interval), Agresti-Coull. Slow changes make the true ones larger. The other figures have none.
+ * interval), Agresti-Coull. Slow changes make the true ones larger. SDANN and SDNN index: of independent
+ * stretches; triangular index: of a binomial count in the highest bin; bands: from how the stretches differ
+ * (four and more; Welch 1967) or from the number of independent frequencies, and what is made of bands from
+ * those as if independent. NaN: too little for one.
  */
 #ifndef GM_HEART_ECG_HRV_H
 #define GM_HEART_ECG_HRV_H
@@ -29,7 +32,7 @@
 
 typedef struct {
     double value;             /* NaN: cannot be computed */
-    double standard_error;    /* in its unit; NaN: not known, see above */
+    double standard_error;    /* in its unit; NaN: not known */
     const char *unit;         /* "ms", "ms2", "%", "1/min", "" */
     const char *do_not_trust; /* why not, a static text; NULL: it may be trusted */
 } gm_hrv_figure;

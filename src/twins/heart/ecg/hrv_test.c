@@ -93,25 +93,37 @@ static void white_noise_is_spread_evenly(void)
     EXPECT_CLOSE(value(&h, GM_HRV_TRIANGULAR_INDEX), 25 * sqrt(2 * M_PI) / 7.8125, 0.1, 0);
 }
 
-/* Standard errors against the scatter of many short records of white noise. */
+/* The standard error that is said, on average, against the scatter of many records of white noise. */
+static void expect_honest(gm_hrv_measure figure, uint64_t records, size_t n, double within)
+{
+    double sum = 0, squares = 0, said = 0, count = (double)records;
+    for (uint64_t k = 0; k < records; k++) {
+        gm_rng r = gm_rng_stream(9, k);
+        for (size_t i = 1; i < n; i++)
+            beats[i] = beats[i - 1] + (800 + 25 * gm_rng_normal(&r)) / 1000;
+        gm_hrv h = hrv_of(n, NULL, true);
+        double v = value(&h, figure);
+        sum += v, squares += v * v;
+        said += h.figure[figure].standard_error / count;
+    }
+    EXPECT_CLOSE(said, sqrt((squares - sum * sum / count) / (count - 1)), within, 0);
+}
+
 static void standard_errors_are_those_of_many_records(void)
 {
-    enum { RECORDS = 400, N = 301 };
-    static const gm_hrv_measure figures[] = {GM_HRV_MEAN_NN, GM_HRV_HEART_RATE, GM_HRV_SDNN,
+    static const gm_hrv_measure in_time[] = {GM_HRV_MEAN_NN, GM_HRV_HEART_RATE, GM_HRV_SDNN,
                                              GM_HRV_RMSSD};
-    for (size_t f = 0; f < sizeof figures / sizeof *figures; f++) {
-        double sum = 0, squares = 0, said = 0;
-        for (uint64_t k = 0; k < RECORDS; k++) {
-            gm_rng r = gm_rng_stream(9, k);
-            for (size_t i = 1; i < N; i++)
-                beats[i] = beats[i - 1] + (800 + 25 * gm_rng_normal(&r)) / 1000;
-            gm_hrv h = hrv_of(N, NULL, true);
-            double v = value(&h, figures[f]);
-            sum += v, squares += v * v;
-            said += h.figure[figures[f]].standard_error / RECORDS;
-        }
-        EXPECT_CLOSE(said, sqrt((squares - sum * sum / RECORDS) / (RECORDS - 1)), 0.12, 0);
+    static const gm_hrv_measure of_bands[] = {GM_HRV_VLF,   GM_HRV_LF,    GM_HRV_HF,
+                                              GM_HRV_TOTAL, GM_HRV_LF_NU, GM_HRV_LF_HF};
+    for (size_t f = 0; f < sizeof in_time / sizeof *in_time; f++)
+        expect_honest(in_time[f], 400, 301, 0.12);
+    for (size_t f = 0; f < sizeof of_bands / sizeof *of_bands; f++) {
+        expect_honest(of_bands[f], 100, 301, 0.35); /* one stretch */
+        expect_honest(of_bands[f], 50, 3000, 0.35); /* many */
     }
+    expect_honest(GM_HRV_SDANN, 100, 5000, 0.25);
+    expect_honest(GM_HRV_SDNN_INDEX, 100, 5000, 0.25);
+    expect_honest(GM_HRV_TRIANGULAR_INDEX, 100, 3000, 0.35);
 }
 
 static void left_out_beats_change_little(void)

@@ -28,4 +28,12 @@ typedef struct {
 gm_status gm_ecg_interval_spreads(gm_interval_spread out[GM_N_SPREADS], const gm_ecg_measurement *m,
                                   const gm_ecg_waves *waves);
 
+/* How sure the bounds of the median beat are, one SD: sqrt(SD^2 / beats + d^2), SD (robust) that of the bound
+ * in single beats from the fiducial, d how far their median is from the bound of the median beat. NaN: not
+ * found in either, or in fewer than three beats. Sizes: [.. GM_N_LEADS][wave][on, peak, off], the last of the
+ * first being the bounds over all leads. Fails with GM_ENOMEM. */
+typedef double gm_bound_sd_ms[GM_N_LEADS + 1][GM_N_WAVES][3];
+gm_status gm_ecg_bound_spreads(gm_bound_sd_ms out, const gm_ecg_measurement *m,
+                               const gm_ecg_waves *waves);
+
 #endif

@@ -3,6 +3,7 @@
 
 #include "core/alloc.h"
 #include "core/rng.h"
+#include "heart/ecg/spread.h"
 #include "heart/ecg/window.h"
 #include "testing/gm_test.h"
 
@@ -275,6 +276,7 @@ static void the_convolution_is_one(void)
 static void the_windows_hold_the_waves_in_noise(void)
 {
     static const double noises_mv[] = {0.005, 0.05, 0.12};
+    double t_off_sd = 0;
     for (int k = 0; k < 3; k++) {
         patient p = typical;
         p.noise_mv = noises_mv[k];
@@ -293,6 +295,14 @@ static void the_windows_hold_the_waves_in_noise(void)
         EXPECT_CLOSE(q->off_ms, r + beat[3].at_ms + SIGMAS * beat[3].sigma_ms, 0, 16);
         EXPECT_CLOSE(t->peak_ms, r + beat[4].at_ms, 0, 20);
         EXPECT_CLOSE(t->off_ms, r + beat[4].at_ms + SIGMAS * beat[4].sigma_ms, 0, 50);
+        gm_bound_sd_ms sd;
+        EXPECT(gm_ecg_bound_spreads(sd, m, w) == GM_OK);
+        for (int l = 0; l <= GM_N_LEADS; l++) {
+            double most = l < GM_N_LEADS ? 40 : 16;
+            EXPECT(sd[l][GM_WAVE_QRS][0] < most && sd[l][GM_WAVE_QRS][2] < most);
+        }
+        EXPECT(sd[1][GM_WAVE_T][2] > t_off_sd);
+        t_off_sd = sd[1][GM_WAVE_T][2]; /* more noise, less sure */
         printf("noise %g mV: QRS from %.0f to %.0f ms about R, T to %.0f ms\n", noises_mv[k],
                q->on_ms - r, q->off_ms - r, t->off_ms - r);
         gm_ecg_waves_destroy(w);

@@ -5,6 +5,12 @@
 
 #include "heart/verbs/cells.h"
 
+const char *const gm_ecg_bound_keys[GM_N_WAVES][3] = {
+    {"p_on_ms", "p_peak_ms", "p_off_ms"},
+    {"qrs_on_ms", "qrs_peak_ms", "qrs_off_ms"},
+    {"t_on_ms", "t_peak_ms", "t_off_ms"},
+};
+
 /* ---- JSON ------------------------------------------------------------------------------------------ */
 
 static void set_real(json_t *o, const char *key, double v)
@@ -169,6 +175,25 @@ static json_t *numbers_json(const gm_ecg_number all[GM_N_NUMBERS])
     return o;
 }
 
+static json_t *bound_sd_json(const double sd_ms[GM_N_WAVES][3])
+{
+    json_t *o = json_object();
+    for (int w = 0; w < GM_N_WAVES; w++)
+        for (int k = 0; k < 3; k++)
+            set_real(o, gm_ecg_bound_keys[w][k], sd_ms[w][k]);
+    return o;
+}
+
+static json_t *bounds_json(const gm_ecg_findings *f, const gm_ecg_measurement *m)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "median_beat", bound_sd_json(f->bound_sd_ms[GM_N_LEADS]));
+    for (int l = 0; l < GM_N_LEADS; l++)
+        if (m->quality[l].grade > GM_GRADE_UNUSABLE)
+            json_object_set_new(o, gm_lead_names[l], bound_sd_json(f->bound_sd_ms[l]));
+    return o;
+}
+
 static json_t *signals_json(const gm_ecg_findings *f)
 {
     json_t *o = json_object();
@@ -193,6 +218,7 @@ void gm_ecg_findings_values(json_t *o, const gm_ecg_findings *f, const gm_ecg_me
     json_object_set_new(o, "amplitudes", amplitudes_json(f->amplitudes));
     json_object_set_new(o, "intervals_of_beats", intervals_json(f->intervals));
     json_object_set_new(o, "uncertainties", numbers_json(f->numbers));
+    json_object_set_new(o, "bounds_sd", bounds_json(f, m));
     json_object_set_new(o, "signals", signals_json(f));
 }
 

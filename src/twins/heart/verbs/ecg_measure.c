@@ -93,16 +93,11 @@ static void set_intervals(json_t *o, const gm_ecg_intervals *v)
 
 static json_t *bounds_json(const gm_ecg_bounds waves[GM_N_WAVES])
 {
-    static const char *const keys[GM_N_WAVES][3] = {
-        {"p_on_ms", "p_peak_ms", "p_off_ms"},
-        {"qrs_on_ms", "qrs_peak_ms", "qrs_off_ms"},
-        {"t_on_ms", "t_peak_ms", "t_off_ms"},
-    };
     json_t *o = json_object();
     for (int w = 0; w < GM_N_WAVES; w++) {
-        set_real(o, keys[w][0], waves[w].on_ms);
-        set_real(o, keys[w][1], waves[w].peak_ms);
-        set_real(o, keys[w][2], waves[w].off_ms);
+        set_real(o, gm_ecg_bound_keys[w][0], waves[w].on_ms);
+        set_real(o, gm_ecg_bound_keys[w][1], waves[w].peak_ms);
+        set_real(o, gm_ecg_bound_keys[w][2], waves[w].off_ms);
     }
     return o;
 }
