@@ -23,6 +23,8 @@ libcairo2-dev     # drawings
 libssl-dev        # SHA-256
 libnlopt-dev      # optimisers
 libdcmtk-dev      # DICOM
+libsqlite3-dev    # the store of a lab
+libpq-dev         # a store on a server
 '
 test_packages='
 clang             # second compiler, fuzzing
@@ -31,6 +33,7 @@ clang-format      # the gate on layout
 cppcheck          # the gate on static analysis
 librsvg2-bin      # looks at drawings
 libedf-dev        # reads what we write as EDF+
+postgresql-15     # the store's tests run against it too
 chromium          # opens the report
 '
 

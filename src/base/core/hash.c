@@ -30,20 +30,32 @@ void gm_hasher_add(gm_hasher *h, const void *data, size_t length)
     if (!EVP_DigestUpdate(h->evp, data, length)) h->failed = true;
 }
 
-gm_status gm_hasher_finish(gm_hasher *h, char text[GM_HASH_TEXT])
+gm_status gm_hasher_take(gm_hasher *h, unsigned char bytes[GM_HASH_BYTES])
+{
+    bool good = !h->failed && EVP_DigestFinal_ex(h->evp, bytes, NULL);
+    if (!EVP_DigestInit_ex2(h->evp, NULL, NULL)) h->failed = true; /* the same algorithm */
+    return good ? GM_OK : gm_fail(GM_EINVAL, "hash: could not be finished");
+}
+
+void gm_hash_print(const unsigned char bytes[GM_HASH_BYTES], char text[GM_HASH_TEXT])
 {
     static const char digits[] = "0123456789abcdef";
+    for (unsigned i = 0; i < GM_HASH_BYTES; i++) {
+        text[2 * i] = digits[bytes[i] >> 4];
+        text[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    text[2 * GM_HASH_BYTES] = 0;
+}
+
+gm_status gm_hasher_finish(gm_hasher *h, char text[GM_HASH_TEXT])
+{
     unsigned char bytes[EVP_MAX_MD_SIZE];
     unsigned n = 0;
     text[0] = 0;
     bool good = h && !h->failed && EVP_DigestFinal_ex(h->evp, bytes, &n) && n == 32;
     gm_hasher_destroy(h);
     if (!good) return gm_fail(GM_EINVAL, "hash: could not be finished");
-    for (unsigned i = 0; i < n; i++) {
-        text[2 * i] = digits[bytes[i] >> 4];
-        text[2 * i + 1] = digits[bytes[i] & 15];
-    }
-    text[2 * n] = 0;
+    gm_hash_print(bytes, text);
     return GM_OK;
 }
 
