@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -65,21 +66,34 @@ static int write_all(int fd, const char *data, size_t n)
     return 0;
 }
 
-gm_status gm_file_write(const char *path, const void *data, size_t length)
+static gm_status write_file(const char *path, const void *data, size_t length, bool flushes)
 {
+    static atomic_uint serial; /* two threads may write the same file */
     char temporary[4096];
-    int n = snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid());
+    int n = snprintf(temporary, sizeof temporary, "%s.%ld-%u.tmp", path, (long)getpid(),
+                     atomic_fetch_add(&serial, 1));
     if (n < 0 || (size_t)n >= sizeof temporary)
         return gm_fail(GM_EINVAL, "%.80s...: the name is too long", path);
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0) return gm_fail(GM_EIO, "%s: %s", path, strerror(errno));
     int failed = write_all(fd, data, length);
+    if (!failed && flushes) failed = fdatasync(fd);
     int error = errno;
     if (close(fd) && !failed) failed = 1, error = errno;
     if (!failed && rename(temporary, path)) failed = 1, error = errno;
     if (!failed) return GM_OK;
     unlink(temporary);
     return gm_fail(GM_EIO, "%s: %s", path, strerror(error));
+}
+
+gm_status gm_file_write(const char *path, const void *data, size_t length)
+{
+    return write_file(path, data, length, false);
+}
+
+gm_status gm_file_write_flushed(const char *path, const void *data, size_t length)
+{
+    return write_file(path, data, length, true);
 }
 
 bool gm_file_exists(const char *path)

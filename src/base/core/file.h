@@ -15,6 +15,8 @@
  * max_bytes 0 means GM_FILE_MAX. */
 gm_status gm_file_read(char **data, size_t *length, const char *path, size_t max_bytes);
 gm_status gm_file_write(const char *path, const void *data, size_t length); /* atomic */
+/* The same, and on the disk before it has its name. */
+gm_status gm_file_write_flushed(const char *path, const void *data, size_t length);
 bool gm_file_exists(const char *path);
 gm_status gm_folder_make(const char *path); /* with its parents; fine if it is there */
 

@@ -39,9 +39,10 @@ static gm_status script(gm_sql *db, const char *sql)
 
 /* WAL with synchronous=FULL: every commit is flushed before it is acknowledged. cell_size_check and
  * foreign keys cost nothing here; a page that is damaged is refused by SQLite or by our own hashes. */
-static const char SETTINGS[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-                               "PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-65536;"
-                               "PRAGMA cell_size_check=ON; PRAGMA trusted_schema=OFF;";
+static const char SETTINGS[] =
+    "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+    "PRAGMA wal_autocheckpoint=16384; PRAGMA cache_size=-65536;"
+    "PRAGMA cell_size_check=ON; PRAGMA trusted_schema=OFF;";
 
 static gm_status open_db(gm_sql **out, const char *where, const char *const statements[], size_t n)
 {

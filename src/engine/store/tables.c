@@ -55,6 +55,7 @@ enum {
     EVENTS_BY_SEQUENCE,
     LAST_SNAPSHOT,
     FIND_ANSWER,
+    ANSWERS,
     AUDIT,
     N_STATEMENTS
 };
@@ -84,6 +85,8 @@ static const char *const STATEMENTS[N_STATEMENTS] = {
     [LAST_SNAPSHOT] = "SELECT twin, revision, body, hash FROM snapshot WHERE twin = $1"
                       " AND revision <= $2 ORDER BY revision DESC LIMIT 1",
     [FIND_ANSWER] = "SELECT twin, revision, hash FROM answer WHERE client = $1 AND message = $2",
+    [ANSWERS] = "SELECT twin, revision, hash, client, message FROM answer WHERE client > $1 OR"
+                " (client = $1 AND message > $2) ORDER BY client, message LIMIT $3",
     [AUDIT] = "SELECT number, t_ms, last_event, last_twin, what, digest, hash FROM audit"
               " WHERE number >= $1 ORDER BY number",
 };
@@ -388,6 +391,7 @@ typedef struct {
     gm_on_snapshot on_snapshot;
     gm_on_audit on_audit;
     void *context;
+    gm_on_answer on_answer;
     gm_answer_row *answer;
     gm_head_row *head;
     size_t n; /* rows seen */
@@ -577,6 +581,23 @@ gm_status gm_tables_find_answer(gm_tables *t, const char *client, const char *me
     reading r = {.t = t, .answer = out};
     gm_sql_value v[] = {gm_sql_text(client), gm_sql_text(message)};
     return expect_one(&r, t->ops->ask(t->db, FIND_ANSWER, v, 2, answer_row, &r), "such answer");
+}
+
+static gm_status each_answer(void *context, const gm_sql_value c[])
+{
+    reading *r = context;
+    gm_answer_row row = {.client = text_of(&c[3]), .message = text_of(&c[4])};
+    r->answer = &row;
+    GM_TRY(answer_row(context, c));
+    return r->on_answer(r->context, &row);
+}
+
+gm_status gm_tables_answers(gm_tables *t, const char *client, const char *message, size_t most,
+                            gm_on_answer on, void *context)
+{
+    reading r = {.t = t, .on_answer = on, .context = context};
+    gm_sql_value v[] = {gm_sql_text(client), gm_sql_text(message), gm_sql_integer((int64_t)most)};
+    return t->ops->ask(t->db, ANSWERS, v, 3, each_answer, &r);
 }
 
 gm_status gm_tables_audit(gm_tables *t, int64_t from, gm_on_audit on, void *context)

@@ -84,6 +84,7 @@ typedef gm_status (*gm_on_twin)(void *context, const gm_twin_row *row);
 typedef gm_status (*gm_on_event)(void *context, const gm_event_row *row);
 typedef gm_status (*gm_on_snapshot)(void *context, const gm_snapshot_row *row);
 typedef gm_status (*gm_on_audit)(void *context, const gm_audit_row *row);
+typedef gm_status (*gm_on_answer)(void *context, const gm_answer_row *row);
 
 gm_status gm_tables_head(gm_tables *t, gm_head_row *out);
 gm_status gm_tables_find_twin(gm_tables *t, const char *id, gm_twin_row *out); /* out->id is `id` */
@@ -102,6 +103,9 @@ gm_status gm_tables_snapshot(gm_tables *t, int64_t twin, int64_t revision, gm_on
                              void *context);
 gm_status gm_tables_find_answer(gm_tables *t, const char *client, const char *message,
                                 gm_answer_row *out);
+/* Up to `most` in order, after (client, message). */
+gm_status gm_tables_answers(gm_tables *t, const char *client, const char *message, size_t most,
+                            gm_on_answer on, void *context);
 gm_status gm_tables_audit(gm_tables *t, int64_t from, gm_on_audit on, void *context);
 
 /* The hashes themselves. */
