@@ -7,8 +7,7 @@
 #include "core/text.h"
 #include "store/sql.h"
 
-/* Integers and texts travel as text, bytes in binary. One session holds one lock on its database, so
- * that two writers cannot fold the same twin. */
+/* Integers and texts travel as text, bytes in binary. */
 struct gm_sql {
     PGconn *link;
     const char *const *texts;
@@ -69,9 +68,15 @@ static gm_status open_db(gm_sql **out, const char *where, const char *const stat
     return GM_OK;
 }
 
+/* One session at a time: IF NOT EXISTS alone is no protection between two that set up at once, one of which may
+ * be what a killed program left running. The lock's number is "gemel". */
 static gm_status script(gm_sql *db, const char *sql)
 {
-    return expect(db, PQexec(db->link, sql), PGRES_COMMAND_OK, "set up");
+    GM_TRY(expect(db, PQexec(db->link, "BEGIN; SELECT pg_advisory_xact_lock(444451612012)"),
+                  PGRES_TUPLES_OK, "set up"));
+    gm_status s = expect(db, PQexec(db->link, sql), PGRES_COMMAND_OK, "set up");
+    PGresult *end = PQexec(db->link, s == GM_OK ? "COMMIT" : "ROLLBACK");
+    return s == GM_OK ? expect(db, end, PGRES_COMMAND_OK, "set up") : (PQclear(end), s);
 }
 
 static gm_status begin(gm_sql *db)

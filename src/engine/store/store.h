@@ -53,6 +53,7 @@ typedef struct {
         *message;   /* the same pair again has no second effect; NULL: no such promise */
     const char *by; /* who, for the audit; NULL: nobody in particular */
     int64_t t_ms;
+    bool is_from_world;           /* a branch takes nothing from the world: GM_ESTATE */
     gm_store_condition condition; /* NULL: none */
     void *context;
 } gm_update;

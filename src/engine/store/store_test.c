@@ -157,7 +157,7 @@ static void a_branch_begins_where_it_was_forked_and_leaves_its_parent_alone(void
     gm_receipt r;
     gm_twin_facts f;
     for (int k = 1; k <= 3; k++) {
-        char patch[32];
+        char patch[64];
         snprintf(patch, sizeof patch, "{\"v\":%d,\"k%d\":1}", k, k);
         EXPECT(put(s, "a:1", patch, k - 1, &r) == GM_OK);
     }

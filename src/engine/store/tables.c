@@ -64,7 +64,7 @@ enum {
 #define EVENT_COLUMNS "sequence, twin, revision, t_ms, body, hash"
 
 static const char *const STATEMENTS[N_STATEMENTS] = {
-    [ADD_HEAD] = "INSERT INTO head VALUES (1, $1, 0, 0, 0, $2)",
+    [ADD_HEAD] = "INSERT INTO head VALUES (1, $1, 0, 0, 0, $2) ON CONFLICT DO NOTHING",
     [SET_HEAD] = "UPDATE head SET last_twin = $1, last_event = $2, last_audit = $3, hash = $4",
     [GET_HEAD] = "SELECT version, last_twin, last_event, last_audit, hash FROM head",
     [ADD_TWIN] = "INSERT INTO twin VALUES ($1, $2, $3, $4, $5, $6, $7)",

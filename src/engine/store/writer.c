@@ -217,6 +217,9 @@ static gm_status check(const gm_update *u, const gm_entry *e)
     if (u->revision != GM_ANY_REVISION && u->revision != e->revision)
         return gm_fail(GM_ESTATE, "\"%s\" is at revision %lld, not at %lld", u->twin,
                        (long long)e->revision, (long long)u->revision);
+    if (u->is_from_world && e->parent)
+        return gm_fail(GM_ESTATE, "\"%s\" is a branch: nothing goes between it and the world",
+                       u->twin);
     return u->condition ? u->condition(u->context, e->number ? e->state : NULL) : GM_OK;
 }
 
