@@ -1,41 +1,6 @@
 #!/bin/sh
 # cli_test.sh GEMEL JSON_VALUE - what a user and a program can rely on at the command line.
-set -u
-gemel=$1
-json_value=$2
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-here=$(cd "$(dirname "$0")" && pwd)
-cd "$folder" || exit 1
-passed=0 failed=0
-export GEMEL_CACHE=
-
-# it "sentence" CODE WORDS...: runs gemel into out and err, expects the exit code.
-it() {
-    sentence=$1 expected=$2
-    shift 2
-    "$gemel" "$@" >out 2>err </dev/null
-    got=$?
-    if [ "$got" -eq "$expected" ]; then
-        passed=$((passed + 1)); echo "ok   $sentence"
-    else
-        failed=$((failed + 1)); echo "FAIL $sentence: exit code $got, expected $expected"
-        sed 's/^/     /' out err | head -20
-    fi
-}
-# and "sentence" COMMAND...: about the last run.
-and() {
-    sentence=$1
-    shift
-    if "$@" >checked 2>&1; then
-        passed=$((passed + 1)); echo "ok     $sentence"
-    else
-        failed=$((failed + 1)); echo "FAIL   $sentence"; head -20 out err checked
-    fi
-}
-is_json() { "$json_value" <out; }
-json_is() { [ "$("$json_value" "$1" <out)" = "$2" ]; }
-empty() { [ ! -s "$1" ]; }
+. "$(dirname "$0")/it.sh"
 
 it "--version names program and version" 0 --version
 and "on one line" grep -Eqx 'gemel [0-9]+\.[0-9]+\.[0-9]+' out
@@ -152,5 +117,4 @@ while read -r noun verb; do
     and "and the manual has it" grep -q "gemel $noun $verb" man
 done <verbs
 
-echo "$passed passed, $failed failed, 0 skipped"
-[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+counted

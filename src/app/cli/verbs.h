@@ -9,6 +9,9 @@
 
 extern const gm_verb *const gm_verbs_of_no_kind[]; /* tables; ends with NULL */
 
-extern const gm_verb gm_mesh_verbs[]; /* cmd_mesh.c */
+extern const gm_verb gm_mesh_verbs[];    /* cmd_mesh.c */
+extern const gm_verb gm_lab_verbs[];     /* cmd_lab.c; audit too */
+extern const gm_verb gm_twin_verbs[];    /* cmd_twin.c */
+extern const gm_verb gm_observe_verbs[]; /* cmd_observe.c */
 
 #endif

@@ -1,4 +1,5 @@
 #include "core/alloc.h"
+#include "core/clock.h"
 #include "core/hash.h"
 #include "core/json.h"
 #include "core/progress.h"
@@ -124,6 +125,43 @@ static void an_interrupt_is_seen_until_cleared(void)
     EXPECT(!gm_interrupted());
 }
 
+static void moments_are_read_and_written(void)
+{
+    static const struct {
+        const char *text;
+        int64_t ms;
+    } good[] = {{"1970-01-01T00:00:00Z", 0},
+                {"2000-02-29T12:30Z", 951827400000},
+                {"2026-11-23T09:10:00.25Z", 1795425000250},
+                {"2026-11-23T10:10:00.250+01:00", 1795425000250},
+                {"1969-12-31T23:59:59.5Z", -500},
+                {"1795425000250", 1795425000250}};
+    static const char *const bad[] = {"",
+                                      "now",
+                                      "2026-13-01T00:00Z",
+                                      "2025-02-29T00:00Z",
+                                      "2026-11-23",
+                                      "2026-11-23T09:10:00",
+                                      "2026-11-23T24:00Z",
+                                      "2026-11-23T09:10:00+1",
+                                      "2026-11-23T09:10:Z",
+                                      "-5",
+                                      "2026-11-23T09:10:00Zx"};
+    char text[25];
+    int64_t ms;
+    for (size_t k = 0; k < sizeof good / sizeof *good; k++) {
+        EXPECT(gm_moment_parse(good[k].text, &ms) && ms == good[k].ms);
+        gm_moment_print(good[k].ms, text);
+        EXPECT(gm_moment_parse(text, &ms) && ms == good[k].ms);
+    }
+    for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
+        if (gm_moment_parse(bad[k], &ms)) printf("%s\n", bad[k]);
+        EXPECT(!gm_moment_parse(bad[k], &ms));
+    }
+    gm_moment_print(1795425000250, text);
+    EXPECT(strcmp(text, "2026-11-23T09:10:00.250Z") == 0);
+}
+
 int main(int argc, char **argv)
 {
     RUN(philox_gives_the_published_vectors);
@@ -135,5 +173,6 @@ int main(int argc, char **argv)
     RUN(bad_numbers_are_refused_with_their_line);
     RUN(unknown_json_keys_are_named);
     RUN(an_interrupt_is_seen_until_cleared);
+    RUN(moments_are_read_and_written);
     return gm_report();
 }

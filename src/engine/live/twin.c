@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/alloc.h"
 #include "live/pointer.h"
 
 const char *const gm_life_names[GM_N_LIVES] = {"planned", "created", "bound",
@@ -78,7 +79,7 @@ static gm_status send(gm_store *s, const char *id, json_t *patch, bool is_from_w
                    .context = context};
     gm_status status = gm_store_update(s, &u, out);
     json_decref(patch);
-    return status == GM_OK ? GM_OK : gm_fail_in(status, "%s", id);
+    return status;
 }
 
 gm_status gm_twin_create(gm_store *s, const char *id, const char *type, gm_life life,
@@ -155,7 +156,7 @@ static bool is_place_of_values(const char *pointer)
     return inside && strncmp(inside, "/properties/", 12) == 0 && inside[12];
 }
 
-static gm_status check_value(const gm_value *v)
+gm_status gm_value_check(const gm_value *v)
 {
     if (!v->pointer || !is_place_of_values(v->pointer) || strlen(v->pointer) >= LONGEST_POINTER)
         return gm_fail(GM_EINVAL,
@@ -199,7 +200,7 @@ static json_t *record_of(const gm_value *v, int64_t now_ms)
 
 static gm_status add_value(json_t *patch, const gm_value *v, int64_t now_ms)
 {
-    GM_TRY(check_value(v));
+    GM_TRY(gm_value_check(v));
     GM_TRY(gm_pointer_put(patch, v->pointer, json_incref(v->value)));
     json_t *values = json_object_get(patch, "_values");
     if (!values) json_object_set_new(patch, "_values", values = json_object());
@@ -208,22 +209,47 @@ static gm_status add_value(json_t *patch, const gm_value *v, int64_t now_ms)
     return GM_OK;
 }
 
+/* The patch of all values; u->patch is the caller's. */
+static gm_status make_update(gm_update *u, const gm_value_update *of)
+{
+    const gm_act *act = &of->act;
+    *u = (gm_update){.twin = of->twin,
+                     .patch = json_object(),
+                     .revision = act->revision,
+                     .client = act->client,
+                     .message = act->message,
+                     .by = act->by,
+                     .t_ms = act->now_ms,
+                     .condition = is_not_retired};
+    if (!u->patch) return gm_fail(GM_ENOMEM, "\"%s\": no memory", of->twin);
+    for (size_t i = 0; i < of->n; i++) {
+        gm_status s = add_value(u->patch, &of->values[i], act->now_ms);
+        if (s != GM_OK) return gm_fail_in(s, "%s", of->twin);
+        u->is_from_world |= is_from_world(of->values[i].kind);
+    }
+    if (u->is_from_world) json_object_set_new(u->patch, "_life", json_string("live"));
+    return GM_OK;
+}
+
+gm_status gm_twin_observe_all(gm_store *s, const gm_value_update *updates, size_t n,
+                              gm_receipt *receipts)
+{
+    gm_update *all = gm_calloc(n + 1, sizeof *all);
+    gm_status status = all ? GM_OK : gm_fail(GM_ENOMEM, "no memory for %zu updates", n);
+    for (size_t i = 0; i < n && status == GM_OK; i++)
+        status = make_update(&all[i], &updates[i]);
+    if (status == GM_OK) status = gm_store_update_all(s, all, n, NULL, receipts);
+    for (size_t i = 0; all && i < n; i++)
+        json_decref(all[i].patch);
+    gm_free(all);
+    return status;
+}
+
 gm_status gm_twin_observe(gm_store *s, const char *id, const gm_value *values, size_t n,
                           const gm_act *act, gm_receipt *out)
 {
-    json_t *p = json_object();
-    bool from_world = false;
-    gm_status status = p ? GM_OK : gm_fail(GM_ENOMEM, "\"%s\": no memory", id);
-    for (size_t i = 0; i < n && status == GM_OK; i++) {
-        status = add_value(p, &values[i], act->now_ms);
-        from_world |= is_from_world(values[i].kind);
-    }
-    if (status == GM_OK && from_world) json_object_set_new(p, "_life", json_string("live"));
-    if (status != GM_OK) {
-        json_decref(p);
-        return status;
-    }
-    return send(s, id, p, from_world, is_not_retired, NULL, act, out);
+    gm_value_update one = {id, values, n, *act};
+    return gm_twin_observe_all(s, &one, 1, out);
 }
 
 /* ---- wanted and stale --------------------------------------------------------------------------- */

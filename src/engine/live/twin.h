@@ -54,6 +54,9 @@ typedef struct {
     double stale_after_s; /* NaN: never */
 } gm_value;
 
+/* Place, time, spread and kind. GM_EINVAL says what is wrong. */
+gm_status gm_value_check(const gm_value *v);
+
 /* Who acts, and when. */
 typedef struct {
     const char *by;
@@ -72,6 +75,17 @@ gm_status gm_twin_create(gm_store *s, const char *id, const char *type, gm_life 
  * refuses. Fails with GM_EINVAL (pointer, value, time, kind), GM_ENOTFOUND, GM_ESTATE. */
 gm_status gm_twin_observe(gm_store *s, const char *id, const gm_value *values, size_t n,
                           const gm_act *act, gm_receipt *out);
+
+/* The same for many twins, or many times, in order: as few transactions as possible. All are checked before any is
+ * sent; receipts[n]. Fails with the first refusal of a twin; the others are stored all the same. */
+typedef struct {
+    const char *twin;
+    const gm_value *values;
+    size_t n;
+    gm_act act;
+} gm_value_update;
+gm_status gm_twin_observe_all(gm_store *s, const gm_value_update *updates, size_t n,
+                              gm_receipt *receipts);
 
 /* Any merge patch on attributes, features and definition; what begins with "_" is not for everybody. */
 gm_status gm_twin_change(gm_store *s, const char *id, const json_t *patch, const gm_act *act,

@@ -75,7 +75,7 @@ static void what_is_refused_changes_nothing(void)
     memset(id, 'a', sizeof id), id[sizeof id - 1] = 0;
     EXPECT(put(s, "a:1", "{\"x\":1}", 0, &r) == GM_OK);
     EXPECT(put(s, "a:1", "{\"x\":2}", 0, &r) == GM_ESTATE);
-    EXPECT_CONTAINS(gm_error_text(), "\"a:1\" is at revision 1, not at 0");
+    EXPECT_CONTAINS(gm_error_text(), "there is a twin \"a:1\" already");
     EXPECT(put(s, "a:1", "{\"x\":2}", 7, &r) == GM_ESTATE);
     EXPECT(put(s, "a:2", "{\"x\":2}", 3, &r) == GM_ESTATE);
     EXPECT(put(s, "a:1", "[1]", 1, &r) == GM_EINVAL);

@@ -214,13 +214,16 @@ static bool is_answered(batch *b, gm_job *j)
 
 static gm_status check(const gm_update *u, const gm_entry *e)
 {
+    if (u->revision == 0 && e->number)
+        return gm_fail(GM_ESTATE, "there is a twin \"%s\" already", u->twin);
     if (u->revision != GM_ANY_REVISION && u->revision != e->revision)
         return gm_fail(GM_ESTATE, "\"%s\" is at revision %lld, not at %lld", u->twin,
                        (long long)e->revision, (long long)u->revision);
     if (u->is_from_world && e->parent)
         return gm_fail(GM_ESTATE, "\"%s\" is a branch: nothing goes between it and the world",
                        u->twin);
-    return u->condition ? u->condition(u->context, e->number ? e->state : NULL) : GM_OK;
+    gm_status s = u->condition ? u->condition(u->context, e->number ? e->state : NULL) : GM_OK;
+    return s == GM_OK ? GM_OK : gm_fail_in(s, "%s", u->twin);
 }
 
 static gm_status add_snapshot(batch *b, const gm_entry *e)
