@@ -16,6 +16,7 @@ run:
 	@mkdir -p build && cmake --preset release $(CONFIGURE) >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
 	@cmake --build --preset release --target gemel
 	build/release/gemel heart demo -o out/demo
+	build/release/gemel heart keep out/demo --lab out/lab --twin heart:demo
 
 build:
 	@scripts/setup.sh run

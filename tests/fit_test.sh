@@ -35,5 +35,18 @@ check "a fit without an ECG is a wrong call" exits 2 "$gemel" heart fit heart/ca
 check "the demo without an ECG makes a patient and says so" sh -c \
     "'$gemel' -q heart demo --edge-mm 5 --evaluations 80 -o demo && test -s demo/report.html"
 check "in words" grep -q 'virtual patient' demo/twin.json
+check "it is kept as a twin in a lab" "$gemel" -q heart keep demo --lab lab --twin heart:demo
+check "and again as a new revision" sh -c \
+    "'$gemel' heart keep demo --lab lab --twin heart:demo --json | '$json_value' revision | grep -qx 3"
+check "it answers a what-if in a branch" "$gemel" heart what-if heart:demo heart:slow --lab lab --speed 0.7 --json
+check "with a longer activation" sh -c "[ \$('$json_value' activation_ms <out | cut -d. -f1) -gt \
+    \$('$json_value' activation_before_ms <out | cut -d. -f1) ]"
+check "which the branch keeps" sh -c \
+    "'$gemel' twin show heart:slow --lab lab | grep -q '\"speed_factor\": 0.7'"
+check "and the twin has not" sh -c "! '$gemel' twin show heart:demo --lab lab | grep -q speed_factor"
+check "a site that is not there is refused" exits 2 "$gemel" heart what-if heart:demo heart:x --lab lab --site 99
+check "a fit on a case of its own is kept" "$gemel" -q heart keep twin --lab lab --twin heart:own
+check "and says what it lacks for a what-if" exits 1 "$gemel" heart what-if heart:own heart:y --lab lab
+check "the lab is sound" "$gemel" lab check lab
 
 checked

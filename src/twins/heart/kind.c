@@ -25,6 +25,11 @@ static const gm_verb verbs[] = {
      gm_heart_fit_verb_description, gm_heart_fit_verb_options, gm_heart_fit_verb_run},
     {"heart", "demo", "", 0, 0, "fit the built-in anatomy to a real ECG and write the report",
      gm_heart_demo_description, gm_heart_demo_options, gm_heart_demo_run},
+    {"heart", "keep", "FOLDER", 1, 1, "put a fitted heart into a lab, as a twin",
+     gm_heart_keep_description, gm_heart_keep_options, gm_heart_keep_run},
+    {"heart", "what-if", "TWIN BRANCH", 2, 2,
+     "ask a heart twin what its ECG would be if it were paced, conducted or repolarised otherwise",
+     gm_heart_what_if_description, gm_heart_what_if_options, gm_heart_what_if_run},
     {0},
 };
 

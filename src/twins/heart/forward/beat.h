@@ -40,7 +40,9 @@ typedef struct gm_beat_scratch gm_beat_scratch; /* one evaluation at a time */
 
 /* tau_range_ms: activation times must lie within [tau_min, tau_max] of the file's clock minus t_on,
  * earlier or later ones are counted at the end of the range; apd_max_ms bounds the T wave (0: none).
- * GM_EINVAL if APD_min/w is so small that the split of the template is wrong by more than 1e-6. */
+ * Where exp(-APD_min/w) is above 1e-6, the foot that up + down - 1 lacks before activation,
+ * (1 - up)(1 - down) = (1 - up) c exp((t - tau)/w) with c = 1/(1 + exp(APD/w)), is added; what is left of the split
+ * is below exp(-2 APD_min/w)/4 of the action potential. GM_EINVAL if that is above 2.5e-4. */
 typedef struct {
     double tau_min_ms, tau_max_ms;
     double apd_min_ms, apd_max_ms; /* both 0: nothing repolarises */

@@ -29,6 +29,11 @@ struct gm_beat {
     double t_on_ms;
     bool repolarises;
     bin_set up, down;
+    /* The foot: what up + down - 1 has too little before activation, see gm_beat_range. On the bins of up. */
+    bool has_foot;
+    double w_rep_ms;
+    float *foot_kernel; /* [n_samples][up.n_kernel] */
+    double *foot_tail;  /* [n_samples] of the running sum behind the kernel */
 };
 
 /* The eight leads of a bin or node side by side: one vector register. Rows are 32-byte aligned. */

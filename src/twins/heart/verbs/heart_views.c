@@ -75,6 +75,34 @@ gm_status gm_heart_add_ecg_view(gm_result *r, const char *title, const char *cap
     return GM_OK;
 }
 
+/* The reference comes first, as where both were measured and computed. */
+static gm_status put_before(gm_panel *p, size_t lead, size_t n, const double *twelve_mv,
+                            const char *label)
+{
+    gm_curve *both = gm_calloc(p->n_curves + 1, sizeof *both);
+    double *y = gm_calloc(n, sizeof *y);
+    char *name = gm_strdup(label);
+    if (!both || !y || !name) {
+        gm_free(both), gm_free(y), gm_free(name);
+        return no_memory("the ECG view");
+    }
+    for (size_t i = 0; i < n; i++)
+        y[i] = twelve_mv[i * GM_N_LEADS + lead];
+    both[0] = (gm_curve){.label = name, .y = y, .is_reference = true};
+    memcpy(both + 1, p->curves, p->n_curves * sizeof *both);
+    gm_free(p->curves);
+    p->curves = both;
+    p->n_curves++;
+    return GM_OK;
+}
+
+gm_status gm_heart_overlay_ecg(gm_view *v, const double *twelve_mv, const char *label)
+{
+    for (size_t lead = 0; lead < GM_N_LEADS; lead++)
+        GM_TRY(put_before(&v->as.series.panels[lead], lead, v->as.series.n, twelve_mv, label));
+    return GM_OK;
+}
+
 /* ---- the heart's surface ------------------------------------------------------------------------ */
 
 static gm_status fill_shape(gm_view *v, const gm_surface *s)

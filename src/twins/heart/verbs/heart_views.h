@@ -20,6 +20,9 @@ gm_status gm_heart_add_ecg_csv(gm_result *r, const char *path, gm_samples sample
 gm_status gm_heart_add_ecg_view(gm_result *r, const char *title, const char *caption,
                                 gm_samples samples, const double *twelve_mv, const char *label);
 
+/* Another ECG of the same samples under the curves of such a view, as their reference. */
+gm_status gm_heart_overlay_ecg(gm_view *v, const double *twelve_mv, const char *label);
+
 /* The boundary of the muscle with the activation one can step through, early sites and electrodes. */
 gm_status gm_heart_add_surface_view(gm_result *r, const gm_heart_case *c, const double *tau_ms,
                                     const gm_source *sources, size_t n_sources);

@@ -37,6 +37,14 @@ extern const gm_option gm_heart_fit_verb_options[];
 extern const char gm_heart_fit_verb_description[];
 gm_status gm_heart_fit_verb_run(const gm_args *args, const gm_run *run, gm_result *out);
 
+extern const gm_option gm_heart_keep_options[];
+extern const char gm_heart_keep_description[];
+gm_status gm_heart_keep_run(const gm_args *args, const gm_run *run, gm_result *out);
+
+extern const gm_option gm_heart_what_if_options[];
+extern const char gm_heart_what_if_description[];
+gm_status gm_heart_what_if_run(const gm_args *args, const gm_run *run, gm_result *out);
+
 extern const gm_option gm_heart_demo_options[];
 extern const char gm_heart_demo_description[];
 gm_status gm_heart_demo_run(const gm_args *args, const gm_run *run, gm_result *out);
