@@ -33,7 +33,7 @@ clang-format      # the gate on layout
 cppcheck          # the gate on static analysis
 librsvg2-bin      # looks at drawings
 libedf-dev        # reads what we write as EDF+
-postgresql-15     # the store's tests run against it too
+postgresql-15     # the store is tested against it too
 chromium          # opens the report
 '
 
