@@ -28,7 +28,7 @@ static const gm_verb verbs[] = {
     {"heart", "keep", "FOLDER", 1, 1, "put a fitted heart into a lab, as a twin",
      gm_heart_keep_description, gm_heart_keep_options, gm_heart_keep_run},
     {"heart", "what-if", "TWIN BRANCH", 2, 2,
-     "ask a heart twin what its ECG would be if it were paced, conducted or repolarised otherwise",
+     "ask a heart twin in a branch what its ECG would be if it worked otherwise",
      gm_heart_what_if_description, gm_heart_what_if_options, gm_heart_what_if_run},
     {0},
 };
