@@ -1,0 +1,439 @@
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "info/dtdl/dtmi.h"
+#include "info/dtdl/metamodel.h"
+#include "info/dtdl/parse.h"
+
+static bool fail(parse *p, const element *e, const char *id, const char *in, const char *text,
+                 int line)
+{
+    p->source = e->source;
+    return dtdl_error(p, id, e->id, in, text, line);
+}
+
+/* ---- how many, how long, which values ------------------------------------------------------------ */
+
+static size_t count_characters(const char *text)
+{
+    size_t n = 0;
+    for (; *text; text++)
+        n += ((unsigned char)*text & 0xC0) != 0x80;
+    return n;
+}
+
+static void check_literal(parse *p, const element *e, const property *q, const value *v)
+{
+    long most = gm_metamodel_limit(json_object_get(q->rule, "maxLength"), e->limits);
+    const json_t *least_value = json_object_get(q->rule, "minInclusive");
+    const json_t *most_value = json_object_get(q->rule, "maxInclusive");
+    if (v->kind == LITERAL_STRING && most >= 0 && count_characters(v->text) > (size_t)most)
+        fail(p, e, v->language ? "langStringValueTooLong" : "stringTooLong", q->name, v->text,
+             v->line);
+    if (v->kind == LITERAL_STRING && strcmp(q->name, "name") == 0 && !gm_dtdl_is_name(v->text))
+        fail(p, e, "stringInvalid", q->name, v->text, v->line);
+    if (v->kind != LITERAL_INTEGER && v->kind != LITERAL_NUMBER) return;
+    double x = strtod(v->text, NULL);
+    bool is_exact = least_value && most_value && json_equal(least_value, most_value);
+    if (is_exact && x != json_number_value(least_value))
+        fail(p, e, "valueNotExact", q->name, v->text, v->line);
+    else if (least_value && x < json_number_value(least_value))
+        fail(p, e, "valueBelowMin", q->name, v->text, v->line);
+    else if (most_value && x > json_number_value(most_value))
+        fail(p, e, "valueAboveMax", q->name, v->text, v->line);
+}
+
+static void check_values(parse *p, const element *e, const property *q)
+{
+    const json_t *allowed = json_object_get(q->rule, "valueUris");
+    for (const value *v = q->values; v; v = v->next) {
+        if (!v->is_reference) check_literal(p, e, q, v);
+        if (v->is_reference && allowed && !gm_metamodel_list_has(allowed, v->text))
+            fail(p, e, "nonConformantPropertyValue", q->name, v->text, v->line);
+    }
+}
+
+static void check_count(parse *p, const element *e, const char *name, const json_t *facts,
+                        const json_t *rule, const property *q)
+{
+    bool is_literal = json_is_true(json_object_get(facts, "literal"));
+    const json_t *least = json_object_get(rule, "minCount"),
+                 *most = json_object_get(rule, "maxCount");
+    size_t n = q ? q->n : 0;
+    if (least && !q)
+        fail(p, e, is_literal ? "missingLiteralProperty" : "missingObjectProperty", name, NULL,
+             e->line);
+    else if (least && n < (size_t)json_integer_value(least))
+        fail(p, e, is_literal ? "propertyCountBelowMin" : "objectCountBelowMin", name, NULL,
+             q->line);
+    if (most && n > (size_t)json_integer_value(most))
+        fail(p, e,
+             n > 1 && json_integer_value(most) == 1 ? "objectMultipleValues"
+                                                    : "objectCountAboveMax",
+             name, NULL, q ? q->line : e->line);
+    if (q && !is_literal && n == 0 && !json_is_true(json_object_get(facts, "optional")))
+        fail(p, e, "objectCountBelowMin", name, NULL, q->line);
+}
+
+static void check_properties(parse *p, const element *e)
+{
+    const char *name;
+    json_t *facts;
+    json_object_foreach(json_object_get(e->class_facts, "properties"), name, facts)
+    {
+        const json_t *rule = gm_metamodel_of_version(facts, e->version);
+        const property *q = dtdl_property(e, name);
+        if (!rule) continue;
+        check_count(p, e, name, facts, rule, q);
+        if (q) check_values(p, e, q);
+    }
+}
+
+/* ---- unique names ------------------------------------------------------------------------------- */
+
+static const char *literal_of(const element *e, const char *name)
+{
+    const property *q = e ? dtdl_property(e, name) : NULL;
+    return q && q->values && !q->values->is_reference ? q->values->text : NULL;
+}
+
+/* Quadratic, but names are short and limits hold the number. */
+static void check_unique(parse *p, const element *e, const property *q)
+{
+    const json_t *keys = json_object_get(q->rule, "uniqueProperties");
+    for (size_t k = 0; k < json_array_size(keys); k++) {
+        const char *key = json_string_value(json_array_get(keys, k));
+        for (const value *a = q->values; a; a = a->next) {
+            const char *name = literal_of(a->target, key);
+            for (const value *b = q->values; name && b != a; b = b->next) {
+                const char *other = literal_of(b->target, key);
+                if (other && a->target != b->target && strcmp(name, other) == 0)
+                    fail(p, e, "nonUniquePropertyValue", q->name, name, a->line);
+            }
+        }
+    }
+}
+
+/* ---- contents of bases -------------------------------------------------------------------------- */
+
+enum { UNSEEN, OPEN, DONE };
+
+static bool has_name(const property *q, const element *from, const char *name)
+{
+    for (const value *v = q ? q->values : NULL; v; v = v->next) {
+        const char *other = literal_of(v->target, "name");
+        if (v->target != from && other && strcmp(other, name) == 0) return true;
+    }
+    return false;
+}
+
+static bool has_element(const property *q, const element *t)
+{
+    for (const value *v = q->values; v; v = v->next)
+        if (v->target == t) return true;
+    return false;
+}
+
+static property *start_import(parse *p, const element *e)
+{
+    property *q = gm_arena_take(&p->arena, sizeof *q);
+    if (!q) {
+        p->status = GM_ENOMEM;
+        return NULL;
+    }
+    *q = (property){.name = "contents"};
+    q->last = &q->values;
+    const property *own = dtdl_property(e, "contents");
+    for (const value *v = own ? own->values : NULL; v; v = v->next) {
+        value *copy = gm_arena_take(&p->arena, sizeof *copy);
+        if (!copy) {
+            p->status = GM_ENOMEM;
+            return NULL;
+        }
+        *copy = *v, copy->next = NULL;
+        *q->last = copy, q->last = &copy->next, q->n++;
+    }
+    return q;
+}
+
+static void import(parse *p, element *e, const value *from)
+{
+    for (const value *v = from->target->imported->values; v; v = v->next) {
+        const char *name = literal_of(v->target, "name");
+        if (has_element(e->imported, v->target)) continue;
+        if (name && has_name(e->imported, v->target, name)) {
+            fail(p, e, "nonUniqueImportedPropertyValue", "contents", name, from->line);
+            continue;
+        }
+        value *copy = gm_arena_take(&p->arena, sizeof *copy);
+        if (!copy) {
+            p->status = GM_ENOMEM;
+            return;
+        }
+        *copy = *v, copy->next = NULL;
+        *e->imported->last = copy, e->imported->last = &copy->next, e->imported->n++;
+    }
+}
+
+/* Contents of an Interface with those of all that it extends. False: it extends itself. */
+static bool import_bases(parse *p, element *e)
+{
+    if (e->mark == DONE) return true;
+    if (e->mark == OPEN) return fail(p, e, "recursiveStructureNarrow", "extends", NULL, e->line);
+    e->mark = OPEN;
+    e->imported = start_import(p, e);
+    const property *bases = dtdl_property(e, "extends");
+    for (const value *v = bases ? bases->values : NULL; v && e->imported; v = v->next)
+        if (v->target && v->target->class_name && strcmp(v->target->class_name, "Interface") == 0) {
+            if (!import_bases(p, v->target)) return false;
+            if (v->target->imported) import(p, e, v);
+        }
+    e->mark = DONE;
+    return true;
+}
+
+/* ---- structures --------------------------------------------------------------------------------- */
+
+/* One walk down from an element by the rules of a control. */
+typedef struct {
+    parse *p;
+    const element *root;
+    const json_t *control, *properties;
+    const char *excluded; /* class that may not be below; NULL: none */
+    bool is_narrow;       /* only its properties are followed; else all, and they count */
+    bool allows_self;
+    long depth, most_depth; /* -1: any */
+    size_t n, most;         /* elements; 0: any number */
+    const element *path[256];
+    size_t n_path;
+} walk;
+
+static bool is_on_path(const walk *w, const element *e)
+{
+    for (size_t i = 0; i < w->n_path; i++)
+        if (w->path[i] == e) return true;
+    return false;
+}
+
+static bool stop(walk *w, const char *id)
+{
+    char whole[64];
+    snprintf(whole, sizeof whole, "%s%s", id, w->is_narrow ? "Narrow" : "Wide");
+    return fail(w->p, w->root, gm_arena_text(&w->p->arena, whole, strlen(whole)),
+                json_string_value(json_array_get(w->properties, 0)), NULL, w->root->line);
+}
+
+static bool visit(walk *w, const element *e);
+
+static bool visit_values(walk *w, const property *q, bool counts)
+{
+    for (const value *v = q->values; v; v = v->next) {
+        const element *t = v->target;
+        if (!t || t->is_standard) {
+            if (t && w->excluded && t->class_name && strcmp(t->class_name, w->excluded) == 0)
+                return fail(w->p, w->root, "excludedType", q->name, t->id, w->root->line);
+            if (counts && w->most_depth >= 0 && w->depth + 1 > w->most_depth && t)
+                return stop(w, "excessiveDepth");
+            continue;
+        }
+        if (w->excluded && strcmp(t->class_name, w->excluded) == 0)
+            return fail(w->p, w->root, "excludedType", q->name, t->id, w->root->line);
+        if (is_on_path(w, t)) {
+            if (w->allows_self || w->excluded) continue;
+            return stop(w, "recursiveStructure");
+        }
+        if (w->most && ++w->n > w->most)
+            return fail(w->p, w->root, "excessiveCount", q->name, NULL, w->root->line);
+        w->depth += counts;
+        if (w->most_depth >= 0 && w->depth > w->most_depth) return stop(w, "excessiveDepth");
+        bool good = visit(w, t);
+        w->depth -= counts;
+        if (!good) return false;
+    }
+    return true;
+}
+
+static bool visit(walk *w, const element *e)
+{
+    if (w->n_path == sizeof w->path / sizeof *w->path) return true;
+    w->path[w->n_path++] = e;
+    bool good = true;
+    for (const property *q = e->properties; q && good; q = q->next) {
+        bool counts = gm_metamodel_list_has(w->properties, q->name);
+        if (w->is_narrow && !counts) continue;
+        if (!w->is_narrow && strcmp(e->class_name, "Interface") == 0) continue;
+        const property *all = e->imported && strcmp(q->name, "contents") == 0 ? e->imported : q;
+        good = visit_values(w, all, counts);
+    }
+    if (good && e->imported && !dtdl_property(e, "contents") &&
+        gm_metamodel_list_has(w->properties, "contents"))
+        good = visit_values(w, e->imported, true);
+    w->n_path--;
+    return good;
+}
+
+static void check_control(parse *p, const element *e, const json_t *control)
+{
+    const char *excluded = json_string_value(json_object_get(control, "excludeType"));
+    const json_t *depth = json_object_get(control, "maxDepth"),
+                 *count = json_object_get(control, "maxCount");
+    if (json_object_get(control, "datatypeProperty")) return; /* check_enum() */
+    walk w = {.p = p,
+              .root = e,
+              .control = control,
+              .properties = json_object_get(control, "properties"),
+              .excluded = excluded,
+              .is_narrow = json_is_true(json_object_get(control, "narrow")),
+              .allows_self = json_is_true(json_object_get(control, "allowSelf")),
+              .most_depth = depth ? gm_metamodel_limit(depth, e->limits) : -1,
+              .most = count ? (size_t)gm_metamodel_limit(count, e->limits) : 0};
+    visit(&w, e);
+}
+
+static void check_structure(parse *p, const element *e)
+{
+    const json_t *controls = json_object_get(p->meta, "controls");
+    for (size_t i = 0; i < json_array_size(controls); i++) {
+        const json_t *c = json_array_get(controls, i);
+        const char *root = json_string_value(json_object_get(c, "rootClass"));
+        if (json_integer_value(json_object_get(c, "dtdlVersion")) != e->version) continue;
+        if (dtdl_is_a(p, e, root)) check_control(p, e, c);
+    }
+}
+
+static void check_enum(parse *p, const element *e)
+{
+    const property *schema = dtdl_property(e, "valueSchema"),
+                   *values = dtdl_property(e, "enumValues");
+    if (!schema || !schema->values || !values) return;
+    bool wants_integer = strstr(schema->values->text, ":integer;") != NULL;
+    for (const value *v = values->values; v; v = v->next) {
+        const property *q = v->target ? dtdl_property(v->target, "enumValue") : NULL;
+        if (!q || !q->values) continue;
+        literal_kind wanted = wants_integer ? LITERAL_INTEGER : LITERAL_STRING;
+        if (q->values->kind != wanted)
+            fail(p, e, "nonConformantDatatype", "enumValues", q->values->text, q->line);
+    }
+}
+
+/* ---- co-types ----------------------------------------------------------------------------------- */
+
+static bool has_type(const element *e, const char *id)
+{
+    for (size_t i = 0; i < e->n_types; i++)
+        if (strcmp(e->types[i].id, id) == 0) return true;
+    return false;
+}
+
+static bool has_any_type(const element *e, const json_t *ids)
+{
+    for (size_t i = 0; i < json_array_size(ids); i++)
+        if (has_type(e, json_string_value(json_array_get(ids, i)))) return true;
+    return false;
+}
+
+static bool is_allowed_class(const parse *p, const element *e, const json_t *facts)
+{
+    const json_t *classes = json_object_get(facts, "cotypes");
+    for (size_t i = 0; i < json_array_size(classes); i++)
+        if (dtdl_is_a(p, e, json_string_value(json_array_get(classes, i)))) return true;
+    return has_any_type(e, json_object_get(facts, "altcotypes"));
+}
+
+/* The type that a supplemental type refines; NULL: none. */
+static const json_t *parent_of(const parse *p, const json_t *type)
+{
+    const char *parent = json_string_value(json_object_get(type, "parent"));
+    return parent ? gm_metamodel_find(p->meta, "supplemental", parent) : NULL;
+}
+
+static void check_required(parse *p, const element *e, const json_t *facts)
+{
+    const char *id;
+    json_t *rule;
+    for (const json_t *t = facts; t; t = parent_of(p, t)) {
+        json_object_foreach(json_object_get(t, "properties"), id, rule)
+        {
+            const property *q = dtdl_property(e, id);
+            const json_t *least = json_object_get(rule, "minCount"),
+                         *most = json_object_get(rule, "maxCount");
+            if (least && !q)
+                fail(p, e, "missingSupplementalLiteralProperty", id, NULL, e->line);
+            else if (least && q->n < (size_t)json_integer_value(least))
+                fail(p, e, "propertyCountBelowMin", id, NULL, q->line);
+            if (q && most && q->n > (size_t)json_integer_value(most))
+                fail(p, e, "objectMultipleValues", id, NULL, q->line);
+            if (q) check_values(p, e, q);
+        }
+    }
+}
+
+/* Of a schema and the like: one of these classes, or one of these elements. */
+static void check_constraint(parse *p, const element *e, const json_t *c)
+{
+    const char *name = json_string_value(json_object_get(c, "property"));
+    const json_t *types = json_object_get(c, "requiredTypeNames"),
+                 *values = json_object_get(c, "requiredValues");
+    const property *q = name ? dtdl_property(e, name) : NULL;
+    if (json_is_true(json_object_get(c, "inverse"))) return;
+    for (const value *v = q ? q->values : NULL; v; v = v->next) {
+        bool fits = !types;
+        for (size_t i = 0; v->target && i < json_array_size(types); i++)
+            fits |= dtdl_is_a(p, v->target, json_string_value(json_array_get(types, i)));
+        fits |= v->target && has_any_type(v->target, json_object_get(c, "requiredTypes"));
+        if (!fits) fail(p, e, "notRequiredType", name, v->text, v->line);
+        if (values && !gm_metamodel_list_has(values, v->text))
+            fail(p, e, "notRequiredValue", name, v->text, v->line);
+    }
+}
+
+static void check_type(parse *p, const element *e, const char *id, const json_t *facts)
+{
+    const json_t *versions = json_object_get(facts, "cotypeVersions"),
+                 *co = json_object_get(facts, "cocotypes");
+    if (!is_allowed_class(p, e, facts))
+        fail(p, e, "invalidCotype", "@type", id, e->line);
+    else if (versions && !gm_metamodel_list_has_number(versions, e->version))
+        fail(p, e, "invalidCotypeVersion", "@type", id, e->line);
+    if (co && !has_any_type(e, co)) fail(p, e, "missingCocotype", "@type", id, e->line);
+    if (has_any_type(e, json_object_get(facts, "discotypes")))
+        fail(p, e, "disallowedCocotype", "@type", id, e->line);
+    check_required(p, e, facts);
+    for (const json_t *t = facts; t; t = parent_of(p, t)) {
+        const json_t *constraints = json_object_get(t, "constraints");
+        for (size_t i = 0; i < json_array_size(constraints); i++)
+            check_constraint(p, e, json_array_get(constraints, i));
+    }
+}
+
+static void check_types(parse *p, const element *e)
+{
+    size_t n_semantic = 0;
+    for (size_t i = 0; i < e->n_types; i++) {
+        const char *kind = json_string_value(json_object_get(e->types[i].facts, "extensionKind"));
+        n_semantic += kind && strcmp(kind, "SemanticType") == 0;
+        check_type(p, e, e->types[i].id, e->types[i].facts);
+    }
+    if (n_semantic > 1) fail(p, e, "conflictingSupplementalTypes", "@type", NULL, e->line);
+}
+
+/* ---- all ---------------------------------------------------------------------------------------- */
+
+void dtdl_check(parse *p)
+{
+    for (element *e = p->elements; e && p->status == GM_OK; e = e->next) {
+        if (e->is_standard) continue;
+        check_properties(p, e);
+        for (const property *q = e->properties; q; q = q->next)
+            check_unique(p, e, q);
+        check_types(p, e);
+        if (strcmp(e->class_name, "Enum") == 0) check_enum(p, e);
+    }
+    bool good = p->n_errors == 0;
+    for (element *e = p->elements; e && good && p->status == GM_OK; e = e->next)
+        if (!e->is_standard && strcmp(e->class_name, "Interface") == 0) good = import_bases(p, e);
+    for (const element *e = p->elements; e && good && p->status == GM_OK; e = e->next)
+        if (!e->is_standard) check_structure(p, e);
+}

@@ -1,0 +1,135 @@
+/* parse.h - one parse of DTDL texts, from JSON to elements and what is wrong with them; not for others: dtdl.h is.
+ *
+ * Everything lives in the arena of the parse. Order of work: texts (context.c, element.c, literal.c), references
+ * (resolve.c), constraints (check.c). reference/twin-engine.md, section 5.
+ */
+#ifndef GM_INFO_DTDL_PARSE_H
+#define GM_INFO_DTDL_PARSE_H
+
+#include <jansson.h>
+
+#include "info/dtdl/arena.h"
+#include "info/dtdl/dom.h"
+#include "info/dtdl/dtdl.h"
+
+enum { MOST_AFFILIATES = 16 };
+
+/* The vocabulary that holds at a place. */
+typedef struct {
+    int version;         /* of DTDL */
+    const json_t *terms; /* of its context */
+    struct {
+        const char *id;      /* as given */
+        const json_t *terms; /* NULL: undefined */
+    } affiliates[MOST_AFFILIATES];
+    size_t n_affiliates;
+    bool is_incomplete; /* an undefined extension stands in it */
+    const char *limits; /* "" or the name of a limit context */
+} vocabulary;
+
+typedef struct element element;
+
+typedef enum {
+    LITERAL_NULL,
+    LITERAL_BOOLEAN,
+    LITERAL_INTEGER,
+    LITERAL_NUMBER,
+    LITERAL_STRING
+} literal_kind;
+
+typedef struct value {
+    struct value *next;
+    bool is_reference;
+    const char *text; /* literal as text, or the id referred to */
+    literal_kind kind;
+    const char *language; /* of a localizable text */
+    element *target;      /* of a reference, once it is bound */
+    int line;
+} value;
+
+typedef struct property {
+    struct property *next;
+    const char *name;    /* of the class, or the DTMI of a supplemental one */
+    const json_t *facts; /* of the metamodel; NULL: undefined */
+    const json_t *rule;  /* of the version */
+    value *values;
+    value **last;
+    size_t n;
+    int line;
+} property;
+
+struct element {
+    element *next;
+    const char *id, *class_name;
+    const json_t *class_facts;
+    int version, source, line, end_line;
+    const char *limits;
+    bool has_own_id, is_standard, has_undefined_type;
+    struct {
+        const char *id;
+        const json_t *facts;
+    } * types; /* [n_types] supplemental */
+    size_t n_types;
+    property *properties;
+    element *parent, *partition; /* NULL: at the top */
+    const char *parent_property;
+    property *imported; /* Interface: contents with those of its bases */
+    int mark;           /* of walks */
+};
+
+typedef struct reference {
+    struct reference *next;
+    element *from;
+    property *in;
+    value *to;
+} reference;
+
+typedef struct {
+    gm_arena arena;
+    const json_t *meta;
+    const gm_dtdl_options *options;
+    element *elements, **last_element;
+    element **by_id; /* [n_buckets] open addressing */
+    size_t n_buckets, n_elements;
+    reference *references, **last_reference;
+    gm_dtdl_error *errors;
+    size_t n_errors, most_errors;
+    bool is_stopped; /* an error that ends the parse at once */
+    int source;
+    gm_status status; /* of memory */
+} parse;
+
+/* Records an error; primary may be NULL. Returns false, for `return error(...)`. */
+bool dtdl_error(parse *p, const char *id, const char *primary, const char *property,
+                const char *value, int line);
+
+element *dtdl_find(const parse *p, const char *id);
+/* False: there is one of that id. */
+bool dtdl_add(parse *p, element *e);
+
+/* Reads an @context; out begins as the one that holds outside (version 0: none). False: an error that stops. */
+bool dtdl_read_context(parse *p, const gm_dom *context, vocabulary *out);
+
+/* A term or DTMI as an id; NULL: neither. *is_uri: a URI that is no DTMI. */
+typedef enum { NAME_DTMI, NAME_TERM, NAME_URI, NAME_BAD_DTMI, NAME_UNDEFINED } name_kind;
+name_kind dtdl_resolve(const vocabulary *v, const char *name, const char **id);
+
+/* What an element stands in. */
+typedef struct {
+    element *parent;
+    const char *property; /* of the parent; NULL: top level */
+    const json_t *facts;  /* of that property; NULL: top level */
+    const json_t *rule;
+    vocabulary vocabulary;
+} place;
+
+element *dtdl_read_element(parse *p, const gm_dom *object, const place *at);
+void dtdl_read_literal(parse *p, element *e, property *to, const gm_dom *v, const char *datatype);
+
+property *dtdl_property(const element *e, const char *name); /* NULL: not there */
+bool dtdl_is_a(const parse *p, const element *e, const char *class_name);
+
+void dtdl_bind(parse *p);
+void dtdl_check(parse *p);
+
+#endif
