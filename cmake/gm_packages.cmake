@@ -9,6 +9,7 @@ pkg_check_modules(crypto REQUIRED IMPORTED_TARGET libcrypto)
 pkg_check_modules(nlopt REQUIRED IMPORTED_TARGET nlopt)
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(libpq REQUIRED IMPORTED_TARGET libpq)
+pkg_check_modules(pcre2 REQUIRED IMPORTED_TARGET libpcre2-8)
 
 # DCMTK: only the parser. Its pkg-config file asks for libraries that Debian does not install with it.
 find_path(DCMTK_INCLUDE dcmtk/dcmdata/dctk.h REQUIRED)

@@ -25,6 +25,7 @@ libnlopt-dev      # optimisers
 libdcmtk-dev      # DICOM
 libsqlite3-dev    # the store of a lab
 libpq-dev         # a store on a server
+libpcre2-dev      # patterns of types
 '
 test_packages='
 clang             # second compiler, fuzzing

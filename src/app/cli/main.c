@@ -152,6 +152,7 @@ static gm_status run_verb(const gm_call *call)
     gm_meter_clear(&meter);
     gm_log_to(gm_terminal_log, NULL, level);
     if (s == GM_OK) s = give_back(call, result);
+    if (s == GM_OK && result->objection) s = gm_fail(GM_ESTATE, "%s", result->objection);
     gm_result_destroy(result);
     return s;
 }

@@ -13,5 +13,6 @@ extern const gm_verb gm_mesh_verbs[];    /* cmd_mesh.c */
 extern const gm_verb gm_lab_verbs[];     /* cmd_lab.c; audit too */
 extern const gm_verb gm_twin_verbs[];    /* cmd_twin.c */
 extern const gm_verb gm_observe_verbs[]; /* cmd_observe.c */
+extern const gm_verb gm_type_verbs[];    /* cmd_type.c */
 
 #endif

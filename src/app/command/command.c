@@ -143,7 +143,8 @@ gm_status gm_call_run(const gm_call *call, const gm_progress *progress, const ch
     *out = NULL;
     gm_threads *threads;
     GM_TRY(gm_threads_create(&threads, call->globals.threads));
-    gm_run run = {threads, call->globals.seed, progress, cache_folder, call->globals.json};
+    gm_run run = {threads,      call->globals.seed, progress,
+                  cache_folder, call->globals.json, call->globals.verbosity};
     gm_result *result;
     gm_status s = gm_result_create(&result);
     if (s == GM_OK) s = call->verb->run(&call->args, &run, result);

@@ -31,7 +31,8 @@ typedef struct {
     uint64_t seed;
     const gm_progress *progress; /* NULL: nobody watches */
     const char *cache_folder;    /* for results that can be made again; NULL: do not cache */
-    bool wants_values; /* false: nobody looks at the result's values if it has a summary */
+    bool wants_values;  /* false: nobody looks at the result's values if it has a summary */
+    unsigned verbosity; /* how many -v */
 } gm_run;
 
 typedef struct {

@@ -132,6 +132,7 @@ void gm_result_destroy(gm_result *r)
     gm_free(r->title);
     gm_free(r->summary);
     gm_free(r->view_path);
+    gm_free(r->objection);
     for (size_t i = 0; i < r->n_views; i++)
         free_view(&r->views[i]);
     gm_free(r->views);
@@ -152,21 +153,40 @@ gm_status gm_result_set_title(gm_result *r, const char *title)
     return GM_OK;
 }
 
+/* Appends to *text. */
+static gm_status append(char **text, const char *fmt, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, fmt, again);
+    va_end(again);
+    if (n < 0) return gm_fail(GM_EINVAL, "result: a text cannot be formatted");
+    size_t old = *text ? strlen(*text) : 0;
+    char *longer = gm_realloc(*text, old + (size_t)n + 1, 1);
+    if (!longer) return gm_fail(GM_ENOMEM, "result: no memory for a text");
+    *text = longer;
+    vsnprintf(longer + old, (size_t)n + 1, fmt, args);
+    return GM_OK;
+}
+
 gm_status gm_result_say(gm_result *r, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
-    int n = vsnprintf(NULL, 0, fmt, args);
+    gm_status s = append(&r->summary, fmt, args);
     va_end(args);
-    if (n < 0) return gm_fail(GM_EINVAL, "result: the summary cannot be formatted");
-    size_t old = r->summary ? strlen(r->summary) : 0;
-    char *longer = gm_realloc(r->summary, old + (size_t)n + 1, 1);
-    if (!longer) return gm_fail(GM_ENOMEM, "result: no memory for the summary");
-    r->summary = longer;
+    return s;
+}
+
+gm_status gm_result_object(gm_result *r, const char *fmt, ...)
+{
+    va_list args;
     va_start(args, fmt);
-    vsnprintf(longer + old, (size_t)n + 1, fmt, args);
+    gm_free(r->objection);
+    r->objection = NULL;
+    gm_status s = append(&r->objection, fmt, args);
     va_end(args);
-    return GM_OK;
+    return s;
 }
 
 gm_status gm_result_add_view(gm_result *r, gm_view_kind kind, const char *title,

@@ -158,12 +158,18 @@ typedef struct {
      * ECG paper; NULL: none. */
     char *view_path;
     bool wants_report; /* the program also writes report.html from the views */
+    /* What was looked at is not in order: the result is given back all the same, then the program fails
+     * with this. NULL: it is. */
+    char *objection;
 } gm_result;
 
 gm_status gm_result_create(gm_result **out);
 void gm_result_destroy(gm_result *r); /* NULL is allowed */
 
 gm_status gm_result_set_title(gm_result *r, const char *title);
+/* Sets the objection. */
+gm_status gm_result_object(gm_result *r, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 /* Appends to the summary. */
 gm_status gm_result_say(gm_result *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

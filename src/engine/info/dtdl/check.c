@@ -3,9 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "info/dtdl/dtmi.h"
+#include "core/text.h"
 #include "info/dtdl/metamodel.h"
 #include "info/dtdl/parse.h"
+#include "info/dtdl/pattern.h"
 
 static bool fail(parse *p, const element *e, const char *id, const char *in, const char *text,
                  int line)
@@ -26,23 +27,27 @@ static size_t count_characters(const char *text)
 
 static void check_literal(parse *p, const element *e, const property *q, const value *v)
 {
-    long most = gm_metamodel_limit(json_object_get(q->rule, "maxLength"), e->limits);
+    const json_t *length = json_object_get(q->rule, "maxLength");
+    long most = json_is_integer(length) ? (long)json_integer_value(length)
+                                        : gm_metamodel_limit(length, e->limits);
     const json_t *least_value = json_object_get(q->rule, "minInclusive");
     const json_t *most_value = json_object_get(q->rule, "maxInclusive");
     if (v->kind == LITERAL_STRING && most >= 0 && count_characters(v->text) > (size_t)most)
         fail(p, e, v->language ? "langStringValueTooLong" : "stringTooLong", q->name, v->text,
              v->line);
-    if (v->kind == LITERAL_STRING && strcmp(q->name, "name") == 0 && !gm_dtdl_is_name(v->text))
+    const char *pattern = json_string_value(json_object_get(q->rule, "pattern"));
+    if (v->kind == LITERAL_STRING && pattern && !gm_dtdl_matches(pattern, v->text))
         fail(p, e, "stringInvalid", q->name, v->text, v->line);
     if (v->kind != LITERAL_INTEGER && v->kind != LITERAL_NUMBER) return;
     double x = strtod(v->text, NULL);
     bool is_exact = least_value && most_value && json_equal(least_value, most_value);
+    bool is_range = least_value && most_value;
     if (is_exact && x != json_number_value(least_value))
         fail(p, e, "valueNotExact", q->name, v->text, v->line);
     else if (least_value && x < json_number_value(least_value))
-        fail(p, e, "valueBelowMin", q->name, v->text, v->line);
+        fail(p, e, is_range ? "valueBelowRange" : "valueBelowMin", q->name, v->text, v->line);
     else if (most_value && x > json_number_value(most_value))
-        fail(p, e, "valueAboveMax", q->name, v->text, v->line);
+        fail(p, e, is_range ? "valueAboveRange" : "valueAboveMax", q->name, v->text, v->line);
 }
 
 static void check_values(parse *p, const element *e, const property *q)
@@ -53,6 +58,13 @@ static void check_values(parse *p, const element *e, const property *q)
         if (v->is_reference && allowed && !gm_metamodel_list_has(allowed, v->text))
             fail(p, e, "nonConformantPropertyValue", q->name, v->text, v->line);
     }
+}
+
+/* "stringCountBelowMin" and its kin. */
+static const char *literal_count(parse *p, const json_t *facts)
+{
+    const char *type = json_string_value(json_object_get(facts, "datatype"));
+    return type ? gm_arena_textf(&p->arena, "%sCountBelowMin", type) : "propertyCountBelowMin";
 }
 
 static void check_count(parse *p, const element *e, const char *name, const json_t *facts,
@@ -66,9 +78,9 @@ static void check_count(parse *p, const element *e, const char *name, const json
         fail(p, e, is_literal ? "missingLiteralProperty" : "missingObjectProperty", name, NULL,
              e->line);
     else if (least && n < (size_t)json_integer_value(least))
-        fail(p, e, is_literal ? "propertyCountBelowMin" : "objectCountBelowMin", name, NULL,
+        fail(p, e, is_literal ? literal_count(p, facts) : "objectCountBelowMin", name, NULL,
              q->line);
-    if (most && n > (size_t)json_integer_value(most))
+    if (most && !is_literal && n > (size_t)json_integer_value(most))
         fail(p, e,
              n > 1 && json_integer_value(most) == 1 ? "objectMultipleValues"
                                                     : "objectCountAboveMax",
@@ -110,7 +122,8 @@ static void check_unique(parse *p, const element *e, const property *q)
             for (const value *b = q->values; name && b != a; b = b->next) {
                 const char *other = literal_of(b->target, key);
                 if (other && a->target != b->target && strcmp(name, other) == 0)
-                    fail(p, e, "nonUniquePropertyValue", q->name, name, a->line);
+                    fail(p, e, "nonUniquePropertyValue", q->name, name,
+                         dtdl_property(b->target, key)->line);
             }
         }
     }
@@ -119,6 +132,7 @@ static void check_unique(parse *p, const element *e, const property *q)
 /* ---- contents of bases -------------------------------------------------------------------------- */
 
 enum { UNSEEN, OPEN, DONE };
+enum { DEEPEST_BASES = 256 }; /* far more than any version allows: it bounds the stack */
 
 static bool has_name(const property *q, const element *from, const char *name)
 {
@@ -178,16 +192,18 @@ static void import(parse *p, element *e, const value *from)
 }
 
 /* Contents of an Interface with those of all that it extends. False: it extends itself. */
-static bool import_bases(parse *p, element *e)
+static bool import_bases(parse *p, element *e, int depth)
 {
     if (e->mark == DONE) return true;
-    if (e->mark == OPEN) return fail(p, e, "recursiveStructureNarrow", "extends", NULL, e->line);
+    if (depth == DEEPEST_BASES)
+        return fail(p, e, "excessiveDepthNarrow", "'extends'", NULL, e->line);
+    if (e->mark == OPEN) return fail(p, e, "recursiveStructureNarrow", "'extends'", NULL, e->line);
     e->mark = OPEN;
     e->imported = start_import(p, e);
     const property *bases = dtdl_property(e, "extends");
     for (const value *v = bases ? bases->values : NULL; v && e->imported; v = v->next)
         if (v->target && v->target->class_name && strcmp(v->target->class_name, "Interface") == 0) {
-            if (!import_bases(p, v->target)) return false;
+            if (!import_bases(p, v->target, depth + 1)) return false;
             if (v->target->imported) import(p, e, v);
         }
     e->mark = DONE;
@@ -206,9 +222,12 @@ typedef struct {
     bool allows_self;
     long depth, most_depth; /* -1: any */
     size_t n, most;         /* elements; 0: any number */
+    size_t n_visits;        /* bounded, since references may make many ways to one element */
     const element *path[256];
     size_t n_path;
 } walk;
+
+enum { MOST_VISITS = 1000000 };
 
 static bool is_on_path(const walk *w, const element *e)
 {
@@ -217,12 +236,28 @@ static bool is_on_path(const walk *w, const element *e)
     return false;
 }
 
+/* "'schema' or 'contents'" of a walk that follows these alone; NULL: it follows all. */
+static const char *followed(const walk *w)
+{
+    gm_text t = {0};
+    if (!w->is_narrow) return NULL;
+    for (size_t i = 0; i < json_array_size(w->properties); i++)
+        gm_text_addf(&t, "%s'%s'", i ? " or " : "",
+                     json_string_value(json_array_get(w->properties, i)));
+    const char *text = t.data ? gm_arena_text(&w->p->arena, t.data, t.length) : NULL;
+    gm_text_free(&t);
+    return text;
+}
+
 static bool stop(walk *w, const char *id)
 {
-    char whole[64];
-    snprintf(whole, sizeof whole, "%s%s", id, w->is_narrow ? "Narrow" : "Wide");
-    return fail(w->p, w->root, gm_arena_text(&w->p->arena, whole, strlen(whole)),
-                json_string_value(json_array_get(w->properties, 0)), NULL, w->root->line);
+    const char *whole = gm_arena_textf(&w->p->arena, "%s%s", id, w->is_narrow ? "Narrow" : "Wide");
+    return fail(w->p, w->root, whole, followed(w), NULL, w->root->line);
+}
+
+static bool exclude(walk *w)
+{
+    return fail(w->p, w->root, "excludedType", followed(w), NULL, w->root->line);
 }
 
 static bool visit(walk *w, const element *e);
@@ -233,13 +268,12 @@ static bool visit_values(walk *w, const property *q, bool counts)
         const element *t = v->target;
         if (!t || t->is_standard) {
             if (t && w->excluded && t->class_name && strcmp(t->class_name, w->excluded) == 0)
-                return fail(w->p, w->root, "excludedType", q->name, t->id, w->root->line);
+                return exclude(w);
             if (counts && w->most_depth >= 0 && w->depth + 1 > w->most_depth && t)
                 return stop(w, "excessiveDepth");
             continue;
         }
-        if (w->excluded && strcmp(t->class_name, w->excluded) == 0)
-            return fail(w->p, w->root, "excludedType", q->name, t->id, w->root->line);
+        if (w->excluded && strcmp(t->class_name, w->excluded) == 0) return exclude(w);
         if (is_on_path(w, t)) {
             if (w->allows_self || w->excluded) continue;
             return stop(w, "recursiveStructure");
@@ -258,6 +292,8 @@ static bool visit_values(walk *w, const property *q, bool counts)
 static bool visit(walk *w, const element *e)
 {
     if (w->n_path == sizeof w->path / sizeof *w->path) return true;
+    if (++w->n_visits > MOST_VISITS)
+        return fail(w->p, w->root, "excessiveCount", NULL, NULL, w->root->line);
     w->path[w->n_path++] = e;
     bool good = true;
     for (const property *q = e->properties; q && good; q = q->next) {
@@ -314,7 +350,7 @@ static void check_enum(parse *p, const element *e)
         if (!q || !q->values) continue;
         literal_kind wanted = wants_integer ? LITERAL_INTEGER : LITERAL_STRING;
         if (q->values->kind != wanted)
-            fail(p, e, "nonConformantDatatype", "enumValues", q->values->text, q->line);
+            fail(p, v->target, "nonConformantDatatype", "enumValue", q->values->text, q->line);
     }
 }
 
@@ -357,14 +393,15 @@ static void check_required(parse *p, const element *e, const json_t *facts)
         json_object_foreach(json_object_get(t, "properties"), id, rule)
         {
             const property *q = dtdl_property(e, id);
+            const char *name = json_string_value(json_object_get(rule, "propertyName"));
             const json_t *least = json_object_get(rule, "minCount"),
                          *most = json_object_get(rule, "maxCount");
             if (least && !q)
-                fail(p, e, "missingSupplementalLiteralProperty", id, NULL, e->line);
+                fail(p, e, "missingSupplementalLiteralProperty", name, NULL, e->line);
             else if (least && q->n < (size_t)json_integer_value(least))
-                fail(p, e, "propertyCountBelowMin", id, NULL, q->line);
+                fail(p, e, "propertyCountBelowMin", name, NULL, q->line);
             if (q && most && q->n > (size_t)json_integer_value(most))
-                fail(p, e, "objectMultipleValues", id, NULL, q->line);
+                fail(p, e, "objectMultipleValues", name, NULL, q->line);
             if (q) check_values(p, e, q);
         }
     }
@@ -389,17 +426,17 @@ static void check_constraint(parse *p, const element *e, const json_t *c)
     }
 }
 
-static void check_type(parse *p, const element *e, const char *id, const json_t *facts)
+static void check_type(parse *p, const element *e, const char *id, const json_t *facts, int line)
 {
     const json_t *versions = json_object_get(facts, "cotypeVersions"),
                  *co = json_object_get(facts, "cocotypes");
     if (!is_allowed_class(p, e, facts))
-        fail(p, e, "invalidCotype", "@type", id, e->line);
+        fail(p, e, "invalidCotype", NULL, id, line);
     else if (versions && !gm_metamodel_list_has_number(versions, e->version))
-        fail(p, e, "invalidCotypeVersion", "@type", id, e->line);
-    if (co && !has_any_type(e, co)) fail(p, e, "missingCocotype", "@type", id, e->line);
+        fail(p, e, "invalidCotypeVersion", NULL, id, line);
+    if (co && !has_any_type(e, co)) fail(p, e, "missingCocotype", NULL, id, line);
     if (has_any_type(e, json_object_get(facts, "discotypes")))
-        fail(p, e, "disallowedCocotype", "@type", id, e->line);
+        fail(p, e, "disallowedCocotype", NULL, id, line);
     check_required(p, e, facts);
     for (const json_t *t = facts; t; t = parent_of(p, t)) {
         const json_t *constraints = json_object_get(t, "constraints");
@@ -414,9 +451,9 @@ static void check_types(parse *p, const element *e)
     for (size_t i = 0; i < e->n_types; i++) {
         const char *kind = json_string_value(json_object_get(e->types[i].facts, "extensionKind"));
         n_semantic += kind && strcmp(kind, "SemanticType") == 0;
-        check_type(p, e, e->types[i].id, e->types[i].facts);
+        check_type(p, e, e->types[i].id, e->types[i].facts, e->types[i].line);
     }
-    if (n_semantic > 1) fail(p, e, "conflictingSupplementalTypes", "@type", NULL, e->line);
+    if (n_semantic > 1) fail(p, e, "conflictingSupplementalTypes", "unit", NULL, e->type_line);
 }
 
 /* ---- all ---------------------------------------------------------------------------------------- */
@@ -433,7 +470,8 @@ void dtdl_check(parse *p)
     }
     bool good = p->n_errors == 0;
     for (element *e = p->elements; e && good && p->status == GM_OK; e = e->next)
-        if (!e->is_standard && strcmp(e->class_name, "Interface") == 0) good = import_bases(p, e);
+        if (!e->is_standard && strcmp(e->class_name, "Interface") == 0)
+            good = import_bases(p, e, 0);
     for (const element *e = p->elements; e && good && p->status == GM_OK; e = e->next)
         if (!e->is_standard) check_structure(p, e);
 }

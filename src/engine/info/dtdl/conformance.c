@@ -13,7 +13,8 @@ enum { MOST_INPUTS = 64, MOST_LIMITS = 8 };
 
 typedef struct {
     const char *file;
-    int version; /* by the file's name */
+    int version;        /* by the file's name */
+    bool judges_errors; /* which ones, not only whether */
     gm_conformance *out;
     gm_on_failed_case on;
     void *context;
@@ -55,6 +56,50 @@ static bool is_same_set(const gm_dtdl_model *m, const gm_dom *ids)
     return true;
 }
 
+/* ---- errors ------------------------------------------------------------------------------------- */
+
+/* null: must be absent; a list: any of it. */
+static bool is_text(const gm_dom *wanted, const char *text)
+{
+    if (!wanted) return true;
+    if (wanted->type == GM_DOM_NULL) return !text;
+    if (wanted->type == GM_DOM_STRING || wanted->type == GM_DOM_NUMBER)
+        return text && strcmp(wanted->text, text) == 0;
+    for (size_t i = 0; wanted->type == GM_DOM_ARRAY && i < wanted->n; i++)
+        if (is_text(&wanted->children[i], text)) return true;
+    return false;
+}
+
+static bool is_line(const gm_dom *wanted, int line)
+{
+    return !wanted || wanted->type != GM_DOM_NUMBER || (int)gm_dom_number(wanted) == line;
+}
+
+/* The first entry of that rule and element decides. */
+static bool is_expected(const gm_dom *entries, const gm_dtdl_error *e)
+{
+    static const char prefix[] = "dtmi:dtdl:parsingError:";
+    for (size_t i = 0; entries && i < entries->n; i++) {
+        const gm_dom *x = &entries->children[i], *id = gm_dom_member(x, "ValidationID");
+        if (!id || strncmp(id->text, prefix, strlen(prefix)) != 0 ||
+            strcmp(id->text + strlen(prefix), e->id) != 0)
+            continue;
+        if (!is_text(gm_dom_member(x, "PrimaryID"), e->element)) continue;
+        return is_text(gm_dom_member(x, "Property"), e->property) &&
+               is_text(gm_dom_member(x, "Value"), e->value) &&
+               is_line(gm_dom_member(x, "PrimaryStart"), e->line);
+    }
+    return false;
+}
+
+static const char *unexpected_error(const gm_dtdl_model *m, const gm_dom *c)
+{
+    const gm_dom *entries = gm_dom_member(gm_dom_member(c, "expect"), "parsingErrors");
+    for (size_t k = 0; k < gm_dtdl_n_errors(m); k++)
+        if (!is_expected(entries, gm_dtdl_error_at(m, k))) return gm_dtdl_error_at(m, k)->id;
+    return NULL;
+}
+
 /* NULL: right. */
 static const char *verdict(const gm_dtdl_model *m, const gm_dom *c, bool is_valid)
 {
@@ -80,6 +125,7 @@ static gm_status judge_case(const judge *j, const gm_dom *c, size_t number)
     GM_TRY(gm_dtdl_parse_documents(&m, inputs, n, &o));
     bool is_valid = valid && valid->type == GM_DOM_TRUE;
     const char *why = verdict(m, c, is_valid);
+    if (!why && j->judges_errors && !is_valid) why = unexpected_error(m, c);
     gm_conformance_count *of = &j->out->of[j->version];
     (is_valid ? of->valid++ : of->invalid++);
     if (!why) (is_valid ? of->valid_passed++ : of->invalid_passed++);
@@ -96,7 +142,9 @@ static gm_status judge_file(judge *j, const char *folder)
     gm_status s = path ? gm_file_read(&text, &length, path, 0) : gm_fail(GM_ENOMEM, "no memory");
     if (s == GM_OK) s = gm_dom_parse(&d, text, length);
     if (s != GM_OK) s = gm_fail_in(s, "%s", j->file);
-    for (size_t i = 0; s == GM_OK && i < gm_dom_root(d)->n; i++)
+    if (s == GM_OK && gm_dom_root(d)->type == GM_DOM_OBJECT) s = judge_case(j, gm_dom_root(d), 0);
+    for (size_t i = 0; s == GM_OK && gm_dom_root(d)->type == GM_DOM_ARRAY && i < gm_dom_root(d)->n;
+         i++)
         s = judge_case(j, &gm_dom_root(d)->children[i], i);
     gm_dom_destroy(d);
     gm_free(text);
@@ -112,8 +160,8 @@ static int version_of(const char *file)
     return is_case && file[n - 6] >= '2' && file[n - 6] <= '4' ? file[n - 6] - '0' : 0;
 }
 
-gm_status gm_dtdl_judge_specification(gm_conformance *out, const char *folder, gm_on_failed_case on,
-                                      void *context)
+static gm_status judge_folder(gm_conformance *out, const char *folder, bool judges_errors,
+                              gm_on_failed_case on, void *context)
 {
     *out = (gm_conformance){0};
     struct dirent **files;
@@ -121,10 +169,22 @@ gm_status gm_dtdl_judge_specification(gm_conformance *out, const char *folder, g
     if (n < 0) return gm_fail(GM_ENOTFOUND, "%s: no such folder", folder);
     gm_status s = GM_OK;
     for (int i = 0; i < n; i++) {
-        judge j = {files[i]->d_name, version_of(files[i]->d_name), out, on, context};
+        judge j = {files[i]->d_name, version_of(files[i]->d_name), judges_errors, out, on, context};
         if (s == GM_OK && j.version) s = judge_file(&j, folder);
         free(files[i]);
     }
     free(files);
     return s;
+}
+
+gm_status gm_dtdl_judge_specification(gm_conformance *out, const char *folder, gm_on_failed_case on,
+                                      void *context)
+{
+    return judge_folder(out, folder, false, on, context);
+}
+
+gm_status gm_dtdl_judge_cases(gm_conformance *out, const char *folder, gm_on_failed_case on,
+                              void *context)
+{
+    return judge_folder(out, folder, true, on, context);
 }

@@ -29,8 +29,36 @@ static void specification_cases_are_accepted_exactly_when_valid(void)
     EXPECT(n_failed == 0 && n > 0);
 }
 
+static size_t n_passed(const gm_conformance *c)
+{
+    size_t n = 0;
+    for (int v = 2; v <= 4; v++)
+        n += c->of[v].valid_passed + c->of[v].invalid_passed;
+    return n;
+}
+
+/* Rule, element, property, value and line of errors: the documents' own examples all, of the others so far this many,
+ * and not fewer. */
+static void errors_are_those_that_cases_allow(void)
+{
+    static const struct {
+        const char *folder;
+        size_t least;
+    } rows[] = {{"doc-examples", 96}, {"generated", 1062}, {"solecisms", 15}};
+    NEED_DATA(GM_SHARED_DIR "/data/dtdl/cases/generated");
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+        char folder[300];
+        gm_conformance c;
+        snprintf(folder, sizeof folder, "%s/data/dtdl/cases/%s", GM_SHARED_DIR, rows[k].folder);
+        EXPECT(gm_dtdl_judge_cases(&c, folder, NULL, NULL) == GM_OK);
+        printf("%s: %zu passed\n", rows[k].folder, n_passed(&c));
+        EXPECT(n_passed(&c) >= rows[k].least);
+    }
+}
+
 int main(int argc, char **argv)
 {
     RUN(specification_cases_are_accepted_exactly_when_valid);
+    RUN(errors_are_those_that_cases_allow);
     return gm_report();
 }

@@ -36,16 +36,22 @@ static bool take_apart(specifier *s, const char *text)
 typedef struct {
     parse *p;
     vocabulary *v;
-    bool has_dtdl;      /* in this @context */
-    bool has_affiliate; /* in it, an extension */
-    bool wants_limits;  /* #limitless came just before */
-    int line;
+    bool has_dtdl;            /* in this @context */
+    bool has_affiliate;       /* in it, an extension */
+    const char *wants_limits; /* the #limitless that came just before; NULL: none */
+    int line, limitless_line;
 } reading;
 
 static bool fail(reading *r, const char *id, const char *text)
 {
     r->p->is_stopped = true;
-    return dtdl_error(r->p, id, NULL, "@context", text, r->line);
+    return dtdl_error(r->p, id, NULL, NULL, text, r->line);
+}
+
+static bool miss_limits(reading *r)
+{
+    r->line = r->limitless_line;
+    return fail(r, "missingLimitContext", r->wants_limits);
 }
 
 static bool set_version(reading *r, int version, const char *text)
@@ -67,7 +73,7 @@ static bool read_dtdl(reading *r, const specifier *s, const char *text)
     if (s->major < 2 || s->major > 4 || s->minor > 0)
         return fail(r, "unrecognizedContextVersion", text);
     if (s->fragment && strcmp(s->fragment, "limits") == 0 && s->major == 4 && r->wants_limits) {
-        r->wants_limits = false;
+        r->wants_limits = NULL;
         return true; /* the limits of the language itself */
     }
     if (r->has_affiliate) return fail(r, "dtdlContextFollowsAffiliate", text);
@@ -76,9 +82,10 @@ static bool read_dtdl(reading *r, const specifier *s, const char *text)
         return fail(r, "misplacedLimitContext", text);
     if (s->fragment && strcmp(s->fragment, "limitless") != 0)
         return fail(r, "invalidContextFragment", text);
-    if (r->wants_limits) return fail(r, "missingLimitContext", text);
+    if (r->wants_limits) return miss_limits(r);
     r->has_dtdl = true;
-    r->wants_limits = s->fragment != NULL;
+    r->wants_limits = s->fragment ? text : NULL;
+    r->limitless_line = r->line;
     return set_version(r, (int)s->major, text);
 }
 
@@ -102,7 +109,7 @@ static bool read_limits(reading *r, const specifier *s, const char *text)
     snprintf(id, sizeof id, "%s;%ld", s->name, s->major);
     const json_t *known = gm_metamodel_find(r->p->meta, "limitContexts", id);
     if (!known || !is_acceptable(r->p->options, s)) return fail(r, "disallowedLimitContext", text);
-    r->wants_limits = false;
+    r->wants_limits = NULL;
     r->v->limits = json_string_value(json_object_get(known, "spec"));
     return true;
 }
@@ -138,7 +145,7 @@ static bool add_affiliate(reading *r, const char *text, const json_t *terms)
 static bool read_affiliate(reading *r, const specifier *s, const char *text)
 {
     char id[LONGEST_SPECIFIER + 24];
-    if (r->wants_limits) return fail(r, "missingLimitContext", text);
+    if (r->wants_limits) return miss_limits(r);
     if (s->major < 0) return fail(r, "missingContextVersion", text);
     snprintf(id, sizeof id, "%s;%ld", s->name, s->major);
     const json_t *terms = gm_metamodel_find(r->p->meta, "contexts", id);
@@ -151,7 +158,7 @@ static bool read_affiliate(reading *r, const specifier *s, const char *text)
         r->has_affiliate = false; /* it may come before the language itself */
         return true;
     }
-    if (r->v->version == 0) return fail(r, "missingDtdlContext", text);
+    if (r->v->version == 0) return fail(r, "missingDtdlContext", NULL);
     if (!terms && !allows_undefined(r))
         return fail(r,
                     is_known_name(r, s->name) ? "unresolvableContextVersion"
@@ -167,10 +174,12 @@ static bool read_component(reading *r, const gm_dom *c)
     if (c->type == GM_DOM_OBJECT) return fail(r, "disallowedLocalContext", NULL);
     if (c->type != GM_DOM_STRING) return fail(r, "invalidContext", NULL);
     if (strncmp(c->text, "dtmi:", 5) != 0) {
-        if (!r->v->version) return fail(r, "missingDtdlContext", c->text);
+        if (!r->v->version) return fail(r, "missingDtdlContext", NULL);
         return fail(r, "nonDtmiContextSpecifier", c->text);
     }
     if (!take_apart(&s, c->text)) return fail(r, "invalidContextSpecifier", c->text);
+    if (s.minor >= 0 && r->v->version == 2)
+        return fail(r, "invalidContextSpecifierForVersion", c->text);
     if (strcmp(s.name, DTDL) == 0) return read_dtdl(r, &s, c->text);
     if (s.fragment) return fail(r, "invalidContextSpecifier", c->text);
     if (strncmp(s.name, LIMITS, strlen(LIMITS)) == 0) return read_limits(r, &s, c->text);
@@ -188,7 +197,7 @@ bool dtdl_read_context(parse *p, const gm_dom *context, vocabulary *out)
     }
     for (size_t i = 0; context->type == GM_DOM_ARRAY && i < context->n; i++)
         if (!read_component(&r, &context->children[i])) return false;
-    if (r.wants_limits) return fail(&r, "missingLimitContext", NULL);
+    if (r.wants_limits) return miss_limits(&r);
     if (out->version == 0 || (was_empty && !r.has_dtdl))
         return fail(&r, "missingDtdlContext", NULL);
     return true;

@@ -23,6 +23,13 @@ static bool fail(const reading *r, const char *id, const char *in, const char *t
     return dtdl_error(r->p, id, r->e->id, in, text, line);
 }
 
+/* Told of what the element stands in. */
+static bool fail_outside(const reading *r, const char *id, const char *text, int line)
+{
+    const element *parent = r->at->parent;
+    return dtdl_error(r->p, id, parent ? parent->id : NULL, r->at->property, text, line);
+}
+
 static bool stop(const reading *r, const char *id, const char *in, const char *text, int line)
 {
     r->p->is_stopped = true;
@@ -46,12 +53,14 @@ static bool check_keywords(const reading *r)
             if (has[k]) return stop(r, repeated[k], c->key, NULL, c->line);
             has[k] = is_known = true;
         }
-        if (strcmp(c->key, "@graph") == 0)
-            return stop(r, is_top ? "topLevelGraphDisallowed" : "graphDisallowed", c->key, NULL,
-                        c->line);
+        if (strcmp(c->key, "@graph") == 0) {
+            r->p->is_stopped = true;
+            return fail_outside(r, is_top ? "topLevelGraphDisallowed" : "graphDisallowed", NULL,
+                                c->line);
+        }
         if (!is_known && r->v.version > 2)
-            fail(r, is_top ? "topLevelKeywordDisallowed" : "keywordDisallowed", c->key, NULL,
-                 c->line);
+            fail_outside(r, is_top ? "topLevelKeywordDisallowed" : "keywordDisallowed", c->key,
+                         c->line);
     }
     return true;
 }
@@ -87,15 +96,15 @@ static bool read_id(reading *r)
 {
     const gm_dom *id = gm_dom_member(r->object, "@id");
     if (!id) return true;
-    if (id->type != GM_DOM_STRING) return stop(r, "idNotString", "@id", NULL, id->line);
-    r->e->id = gm_arena_text(&r->p->arena, id->text, id->length);
-    r->e->has_own_id = true;
-    r->e->line = id->line;
+    if (id->type != GM_DOM_STRING) return stop(r, "idNotString", NULL, NULL, id->line);
+    r->e->id_line = id->line;
     long most = longest_id(r, NULL);
     if (most >= 0 && id->length > (size_t)most)
-        return stop(r, "idTooLong", "@id", id->text, id->line);
-    if (!gm_dtmi_is(id->text, r->v.version)) return stop(r, "invalidId", "@id", id->text, id->line);
-    if (is_reserved(r, id->text)) return stop(r, "reservedId", "@id", id->text, id->line);
+        return stop(r, "idTooLong", NULL, id->text, id->line);
+    if (!gm_dtmi_is(id->text, r->v.version)) return stop(r, "invalidId", NULL, id->text, id->line);
+    if (is_reserved(r, id->text)) return stop(r, "reservedId", NULL, id->text, id->line);
+    r->e->id = gm_arena_text(&r->p->arena, id->text, id->length);
+    r->e->has_own_id = true;
     return true;
 }
 
@@ -132,7 +141,7 @@ static void generate_id(reading *r)
     const char *segment = json_string_value(json_object_get(at->facts, "dtmiSegment"));
     const char *key = segment ? key_of(r, segment) : NULL;
     if (segment && !key) {
-        fail(r, "missingDtmiSegPropertyValue", segment, NULL, r->object->line);
+        fail_outside(r, "missingDtmiSegPropertyValue", segment, r->object->line);
         key = gm_arena_textf(&r->p->arena, "unnamed%zu", r->p->n_elements);
     }
     r->e->id = extend_id(r->p, at->parent->id, at->property, key);
@@ -188,12 +197,12 @@ static bool judge_unknown_type(reading *r, name_kind kind, const gm_dom *t)
                  [NAME_BAD_DTMI] = {"invalidDtmiAsCotype", "typeInvalidDtmi"},
                  [NAME_UNDEFINED] = {"undefinedTermAsCotype", "typeUndefinedTerm"}};
     if (!tolerates(r, table[kind].what))
-        return fail(r, table[kind].error, "@type", t->text, t->line);
+        return fail(r, table[kind].error, NULL, t->text, r->e->type_line);
     r->e->has_undefined_type = true;
     return true;
 }
 
-static void add_type(reading *r, const char *id, const json_t *facts)
+static void add_type(reading *r, const char *id, const json_t *facts, int line)
 {
     element *e = r->e;
     for (size_t i = 0; i < e->n_types; i++)
@@ -204,6 +213,7 @@ static void add_type(reading *r, const char *id, const json_t *facts)
         return;
     }
     e->types[e->n_types].id = gm_arena_text(&r->p->arena, id, strlen(id));
+    e->types[e->n_types].line = line;
     e->types[e->n_types++].facts = facts;
 }
 
@@ -215,7 +225,9 @@ static bool read_type(reading *r, const gm_dom *t)
     const char *class_name = kind <= NAME_TERM ? class_of_id(r, id) : NULL;
     if (class_name) {
         if (r->e->class_name && strcmp(r->e->class_name, class_name) != 0)
-            return fail(r, "multipleMaterialTypes", "@type", t->text, t->line);
+            return fail(r, "multipleMaterialTypes", NULL,
+                        gm_arena_textf(&r->p->arena, "%s and %s", r->e->class_name, class_name),
+                        r->e->type_line);
         r->e->class_name = class_name;
         return true;
     }
@@ -223,8 +235,8 @@ static bool read_type(reading *r, const gm_dom *t)
         kind <= NAME_TERM ? gm_metamodel_find(r->p->meta, "supplemental", id) : NULL;
     if (!facts || !is_active(r, facts)) return judge_unknown_type(r, kind, t);
     if (json_is_true(json_object_get(facts, "abstract")))
-        return fail(r, "abstractSupplementalType", "@type", t->text, t->line);
-    add_type(r, id, facts);
+        return fail(r, "abstractSupplementalType", NULL, t->text, r->e->type_line);
+    add_type(r, id, facts, r->e->type_line);
     return true;
 }
 
@@ -246,12 +258,12 @@ static bool check_class(reading *r)
         const json_t *rootable =
             gm_metamodel_of_version(json_object_get(r->p->meta, "rootableClasses"), r->v.version);
         if (gm_metamodel_list_has(rootable, e->class_name)) return true;
-        return fail(r, "typeNotRootable", "@type", e->class_name, e->line);
+        return dtdl_error(r->p, "typeNotRootable", NULL, NULL, e->id, r->object->line);
     }
     const json_t *concrete = json_object_get(wanted ? class_facts(r, wanted) : NULL, "concrete");
     if (gm_metamodel_list_has(gm_metamodel_of_version(concrete, r->v.version), e->class_name))
         return true;
-    return fail(r, "badType", r->at->property, e->class_name, r->object->line);
+    return fail_outside(r, "badType", e->class_name, r->at->line);
 }
 
 /* An inline definition of an older version is allowed where the property says so. */
@@ -259,13 +271,14 @@ static bool check_version(reading *r)
 {
     const json_t *versions = json_object_get(r->at->rule, "versions");
     if (!versions || gm_metamodel_list_has_number(versions, r->v.version)) return true;
-    return fail(r, "disallowedVersionDefinition", r->at->property, NULL, r->object->line);
+    return fail_outside(r, "disallowedVersionDefinition", NULL, r->at->line);
 }
 
 static bool read_types(reading *r)
 {
     const gm_dom *t = gm_dom_member(r->object, "@type");
     bool good = true;
+    r->e->type_line = t ? t->line : r->object->line;
     if (t && t->type == GM_DOM_ARRAY)
         for (size_t i = 0; i < t->n; i++)
             good &= read_type(r, &t->children[i]);
@@ -273,9 +286,7 @@ static bool read_types(reading *r)
         good = read_type(r, t);
     if (!t) r->e->class_name = inferred_class(r);
     if (!good) return false;
-    if (!r->e->class_name)
-        return fail(r, t ? "layerMissingMaterialType" : "missingRequiredType", "@type", NULL,
-                    r->object->line);
+    if (!r->e->class_name) return fail_outside(r, "badType", NULL, r->at->line);
     return check_class(r) && check_version(r);
 }
 
@@ -286,13 +297,13 @@ static bool check_id_of_class(reading *r)
         gm_metamodel_list_has_number(json_object_get(e->class_facts, "idRequired"), r->v.version);
     bool required = of_class || json_is_true(json_object_get(r->at->rule, "idRequired"));
     if (!e->has_own_id && !r->at->parent)
-        return stop(r, "missingTopLevelId", "@id", NULL, r->object->line);
+        return stop(r, "missingTopLevelId", NULL, NULL, r->object->line);
     if (!e->has_own_id && required)
-        return fail(r, "missingRequiredId", "@id", NULL, r->object->line);
+        return fail_outside(r, "missingRequiredId", NULL, r->object->line);
     if (!e->has_own_id) return true;
     long most = longest_id(r, e->class_name);
     if (most >= 0 && strlen(e->id) > (size_t)most)
-        return stop(r, "idTooLongForClass", "@id", e->id, e->line);
+        return stop(r, "idTooLongForClass", NULL, e->id, e->id_line);
     return true;
 }
 
@@ -367,7 +378,7 @@ static void read_object_value(reading *r, property *q, const gm_dom *v)
         fail(r, "idReference", q->name, v->children[0].text, v->line);
         return;
     }
-    place at = {r->e, q->name, q->facts, q->rule, r->v};
+    place at = {r->e, q->name, q->facts, q->rule, r->v, q->line};
     element *child = dtdl_read_element(r->p, v, &at);
     if (!child || !child->id) return;
     value *x = add_value(r, q, child->id, v->line);
@@ -518,7 +529,7 @@ static bool open_vocabulary(reading *r)
     r->v = r->at->vocabulary;
     if (context) return dtdl_read_context(r->p, context, &r->v);
     if (r->v.version) return true;
-    return stop(r, "missingContext", "@context", NULL, r->object->line);
+    return stop(r, "missingContext", NULL, NULL, r->object->line);
 }
 
 static bool is_partition(const element *e)
@@ -536,7 +547,8 @@ static bool open_element(reading *r)
     if (!read_types(r) || !check_id_of_class(r)) return false;
     e->partition = is_partition(e) ? e : r->at->parent ? r->at->parent->partition : NULL;
     if (dtdl_add(r->p, e)) return true;
-    if (e->has_own_id) return fail(r, "duplicateDefinition", "@id", e->id, e->line);
+    if (e->has_own_id)
+        return fail(r, "duplicateDefinition", NULL, NULL, dtdl_find(r->p, e->id)->id_line);
     return true; /* names that repeat are told by whoever holds them */
 }
 

@@ -13,6 +13,12 @@ typedef struct {
     const char *datatype; /* "boolean", "integer", "string"; NULL: any literal */
 } literal;
 
+/* Of a member that should not be there, or not be called so. */
+static bool fail_key(const literal *l, const char *id, const gm_dom *v)
+{
+    return dtdl_error(l->p, id, l->e->id, l->to->name, v->key, v->line);
+}
+
 static bool fail(const literal *l, const char *id, const gm_dom *v)
 {
     return dtdl_error(l->p, id, l->e->id, l->to->name, v->type == GM_DOM_STRING ? v->text : NULL,
@@ -37,11 +43,18 @@ static void add(const literal *l, const gm_dom *v, literal_kind kind, const char
     l->to->n++;
 }
 
-/* "booleanNotBoolean" and its kin. */
-static bool fail_by_type(const literal *l, const char *rest, const gm_dom *v)
+/* "booleanNotBoolean" and its kin: %t is the datatype, %T with a capital. */
+static bool fail_by_type(const literal *l, const char *form, const gm_dom *v)
 {
-    const char *type = l->datatype ? l->datatype : "literal";
-    return fail(l, gm_arena_textf(&l->p->arena, "%s%s", type, rest), v);
+    static const char *const names[][2] = {{"boolean", "Boolean"},
+                                           {"integer", "Integer"},
+                                           {"string", "String"},
+                                           {"numeric", "Numeric"}};
+    for (size_t k = 0; l->datatype && k < sizeof names / sizeof *names; k++)
+        if (strcmp(l->datatype, names[k][0]) == 0)
+            return dtdl_error(l->p, gm_arena_textf(&l->p->arena, form, names[k][0], names[k][1]),
+                              l->e->id, l->to->name, NULL, v->line);
+    return dtdl_error(l->p, "literalNotValid", l->e->id, l->to->name, NULL, v->line);
 }
 
 static bool is_whole(const gm_dom *v)
@@ -86,21 +99,21 @@ static bool is_of_type(const char *text, const char *datatype)
     return is_xsd(text, "string") || is_xsd(text, "integer") || is_xsd(text, "boolean");
 }
 
-static bool check_type(const literal *l, const gm_dom *type, const gm_dom *stated)
+static bool check_type(const literal *l, const gm_dom *o, const gm_dom *type, const gm_dom *stated)
 {
     const gm_dom *one = type;
     if (type->type == GM_DOM_ARRAY) {
-        if (type->n != 1) return fail(l, "literalTypeNotSingular", type);
+        if (type->n != 1) return fail(l, "literalTypeNotSingular", o);
         one = &type->children[0];
     }
     if (one->type != GM_DOM_STRING || !is_of_type(one->text, l->datatype))
-        return fail_by_type(l, l->datatype ? "TypeNotTyped" : "NotValid", one);
+        return fail_by_type(l, "%sTypeNot%s", o);
     if (l->datatype) return true;
     /* Any literal: its value must be of the type that it states. */
     bool fits = stated->type == GM_DOM_STRING   ? is_xsd(one->text, "string")
                 : stated->type == GM_DOM_NUMBER ? is_xsd(one->text, "integer") && is_whole(stated)
                                                 : is_xsd(one->text, "boolean");
-    return fits || fail(l, "literalNotValid", stated);
+    return fits || fail(l, "literalNotValid", o);
 }
 
 static bool read_object(const literal *l, const gm_dom *o)
@@ -127,19 +140,18 @@ static bool read_object(const literal *l, const gm_dom *o)
         /* Version 2 passes over @language and over what is no keyword of JSON-LD. */
         if (l->e->version == 2 && (k == N_KEYWORDS - 1 || (k == N_KEYWORDS && c->key[0] == '@')))
             continue;
-        if (k < N_KEYWORDS) return fail(l, keywords[k][1], c);
-        return fail(l, c->key[0] == '@' ? "valueObjectKeyword" : "valueObjectInvalidProp", c);
+        if (k < N_KEYWORDS) return fail_key(l, keywords[k][1], c);
+        return fail_key(l, c->key[0] == '@' ? "valueObjectKeyword" : "valueObjectInvalidProp", c);
     }
-    if (!v) return fail_by_type(l, "ObjectNoValue", o);
-    if (type && !check_type(l, type, v)) return false;
-    return read_plain(l, v) || fail_by_type(l, "ValueNotTyped", v);
+    if (!v) return fail_by_type(l, "%sObjectNoValue", o);
+    if (type && !check_type(l, o, type, v)) return false;
+    return read_plain(l, v) || fail_by_type(l, "%sValueNot%s", o);
 }
 
 static bool read_one(const literal *l, const gm_dom *v)
 {
-    if (v->type == GM_DOM_NULL) return fail(l, "propertyValueNull", v);
     if (v->type == GM_DOM_OBJECT) return read_object(l, v);
-    return read_plain(l, v) || fail_by_type(l, "NotTyped", v);
+    return read_plain(l, v) || fail_by_type(l, "%sNot%s", v);
 }
 
 /* ---- localizable texts -------------------------------------------------------------------------- */
@@ -166,7 +178,9 @@ static bool is_language(const char *code)
 static bool add_text(const literal *l, const char *language, const gm_dom *v)
 {
     for (const value *x = l->to->values; x; x = x->next)
-        if (strcmp(x->language, language) == 0) return fail(l, "langStringElementCodeNotUnique", v);
+        if (strcmp(x->language, language) == 0)
+            return dtdl_error(l->p, "langStringElementCodeNotUnique", l->e->id, l->to->name,
+                              language, v->line);
     add(l, v, LITERAL_STRING, v->text, language);
     return true;
 }
@@ -175,8 +189,8 @@ static bool read_language_map(const literal *l, const gm_dom *o)
 {
     for (size_t i = 0; i < o->n; i++) {
         const gm_dom *c = &o->children[i];
-        if (c->key[0] == '@') return fail(l, "langMapObjKeyword", c);
-        if (!is_language(c->key)) return fail(l, "langStringInvalidCode", c);
+        if (c->key[0] == '@') return fail_key(l, "langMapObjKeyword", c);
+        if (!is_language(c->key)) return fail_key(l, "langStringInvalidCode", c);
         if (c->type != GM_DOM_STRING) return fail(l, "langStringValueNotString", c);
         if (!add_text(l, c->key, c)) return false;
     }
@@ -194,8 +208,16 @@ static bool read_language_element(const literal *l, const gm_dom *v)
             text = c;
         else if (strcmp(c->key, "@language") == 0)
             language = c;
+        else if (strcmp(c->key, "@context") == 0)
+            return fail(l, "langStringElementContext", c);
+        else if (strcmp(c->key, "@id") == 0)
+            return fail(l, "langStringElementId", c);
+        else if (strcmp(c->key, "@graph") == 0)
+            return fail(l, "langStringElementGraph", c);
+        else if (strcmp(c->key, "@type") == 0)
+            return fail(l, "langStringElementType", c);
         else
-            return fail(l, "langStringElementInvalidProp", c);
+            return fail_key(l, "langStringElementInvalidProp", c);
     }
     if (!text) return fail(l, "langStringElementNoValue", v);
     if (text->type != GM_DOM_STRING) return fail(l, "langStringElementValueNotString", text);
@@ -233,5 +255,5 @@ void dtdl_read_literal(parse *p, element *e, property *to, const gm_dom *v, cons
     }
     for (size_t i = 0; i < v->n; i++)
         if (!read_one(&l, &v->children[i])) return;
-    if (v->n > 1) fail_by_type(&l, "MultipleValues", v);
+    if (v->n > 1) fail_by_type(&l, "%sMultipleValues", v);
 }

@@ -62,12 +62,14 @@ struct element {
     element *next;
     const char *id, *class_name;
     const json_t *class_facts;
-    int version, source, line, end_line;
+    int version, source;
+    int line, id_line, type_line, end_line; /* of {, @id, @type and } */
     const char *limits;
     bool has_own_id, is_standard, has_undefined_type;
     struct {
         const char *id;
         const json_t *facts;
+        int line;
     } * types; /* [n_types] supplemental */
     size_t n_types;
     property *properties;
@@ -121,6 +123,7 @@ typedef struct {
     const json_t *facts;  /* of that property; NULL: top level */
     const json_t *rule;
     vocabulary vocabulary;
+    int line; /* of that property */
 } place;
 
 element *dtdl_read_element(parse *p, const gm_dom *object, const place *at);

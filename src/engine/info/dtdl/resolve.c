@@ -48,10 +48,10 @@ static element *add_standard(parse *p, const char *id)
 
 /* ---- references --------------------------------------------------------------------------------- */
 
-static bool fail(parse *p, const reference *r, const char *id)
+static bool fail(parse *p, const reference *r, const char *id, const char *text)
 {
     p->source = r->from->source;
-    return dtdl_error(p, id, r->from->id, r->in->name, r->to->text, r->to->line);
+    return dtdl_error(p, id, r->from->id, r->in->name, text, r->to->line);
 }
 
 static bool is_reserved(const char *id)
@@ -86,11 +86,11 @@ static bool check_supplemental(parse *p, const reference *r, const element *t)
     const char *type = json_string_value(json_object_get(r->in->facts, "type"));
     const char *family = json_string_value(json_object_get(r->in->facts, "childOf"));
     if (family) {
-        size_t n = strlen(family);
-        if (strncmp(t->id, family, n) != 0 || t->id[n] != ':') return fail(p, r, "wrongParent");
-        return true;
+        const json_t *unit = gm_metamodel_find(p->meta, "elements", t->id);
+        const char *parent = json_string_value(json_object_get(unit, "parent"));
+        return (parent && strcmp(parent, family) == 0) || fail(p, r, "wrongParent", r->to->text);
     }
-    return !type || is_of_type(p, t, type) || fail(p, r, "incompatibleType");
+    return !type || is_of_type(p, t, type) || fail(p, r, "notRequiredType", NULL);
 }
 
 static bool check_target(parse *p, const reference *r, const element *t)
@@ -101,12 +101,12 @@ static bool check_target(parse *p, const reference *r, const element *t)
     const json_t *concrete = json_object_get(class_facts(p, wanted), "concrete");
     if (!t->class_name ||
         !gm_metamodel_list_has(gm_metamodel_of_version(concrete, t->version), t->class_name))
-        return fail(p, r, "incompatibleType");
+        return fail(p, r, "badType", t->class_name);
     if (versions && !gm_metamodel_list_has_number(versions, t->version))
-        return fail(p, r, "disallowedVersionReference");
+        return fail(p, r, "disallowedVersionReference", r->to->text);
     bool is_partition = json_is_true(json_object_get(t->class_facts, "partition"));
     if (!t->is_standard && !is_partition && t->partition != r->from->partition)
-        return fail(p, r, "crossPartitionReference");
+        return fail(p, r, "crossPartitionReference", t->partition ? t->partition->id : NULL);
     return true;
 }
 
@@ -115,7 +115,10 @@ void dtdl_bind(parse *p)
     for (reference *r = p->references; r && p->status == GM_OK; r = r->next) {
         element *t = dtdl_find(p, r->to->text);
         if (!t) t = add_standard(p, r->to->text);
-        if (!t && is_reserved(r->to->text)) fail(p, r, "undefinedReservedId");
+        if (!t && is_reserved(r->to->text)) {
+            p->source = r->from->source;
+            dtdl_error(p, "undefinedReservedId", r->from->id, r->in->name, NULL, r->in->line);
+        }
         r->to->target = t;
         if (t) check_target(p, r, t);
     }

@@ -1,0 +1,106 @@
+#include "info/dtdl/advice.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* Ids that begin alike share a row: the longest beginning that fits wins. */
+static const struct {
+    const char *begins, *advice;
+} rows[] = {
+    {"", "compare with the description of the language"},
+    {"abstractSupplementalType", "state a type that refines it"},
+    {"badDtmiOrTerm", "refer to a DTMI, or to a term of the context"},
+    {"badType", "state a type that may stand here, in @type"},
+    {"boolean", "write true or false"},
+    {"conflictingSupplementalTypes", "keep one semantic type"},
+    {"crossPartitionReference", "define the element in the Interface that refers to it"},
+    {"disallowedCocotype", "drop one of the two types, which exclude each other"},
+    {"disallowedContextFragment", "drop what follows #; this version has none"},
+    {"disallowedContextVersion", "use a version of the language that is allowed here"},
+    {"disallowedLimitContext", "use limits that are accepted here"},
+    {"disallowedLocalContext", "drop the object from @context; terms cannot be defined there"},
+    {"disallowedVersion", "use an element of a version that may stand here"},
+    {"dtdlContextFollowsAffiliate", "put the context of the language before those of extensions"},
+    {"duplicateDefinition", "give one of the two another @id"},
+    {"duplicatePropertyName", "keep the term or the DTMI, not both"},
+    {"emptyContext", "name a context of the language, dtmi:dtdl:context;3"},
+    {"excessiveCount", "split the Interface"},
+    {"excessiveDepth", "nest less deeply"},
+    {"excludedType", "take out what may not be inside this type"},
+    {"graphDisallowed", "write the elements without @graph"},
+    {"idNotString", "write @id as a text"},
+    {"idReference", "write the plain DTMI in place of the object that holds only @id"},
+    {"idTooLong", "use a shorter @id"},
+    {"identifier", "write one DTMI"},
+    {"integer", "write a whole number"},
+    {"invalidContext", "name contexts by their DTMIs with versions"},
+    {"invalidCotype", "drop the type, or move it to a class it may stand with"},
+    {"invalidId",
+     "write dtmi:label:label;version; labels begin with a letter and do not end with _"},
+    {"keywordDisallowed", "drop the keyword"},
+    {"langMapObjKeyword", "use language codes as names, without @"},
+    {"langString", "write a text, or an object from language codes to texts"},
+    {"literal", "write a text, a number, true or false that fits its stated type"},
+    {"misplacedLimitContext", "put limits directly behind dtmi:dtdl:context;4#limitless"},
+    {"missingCocotype", "add the type that this one needs"},
+    {"missingContext", "add @context with dtmi:dtdl:context;3"},
+    {"missingContextVersion", "add ;version to the context"},
+    {"missingDtdlContext", "name the context of the language first"},
+    {"missingDtmiSegPropertyValue", "give the element its name"},
+    {"missingLimitContext", "let limits follow #limitless"},
+    {"missingLiteralProperty", "add the property"},
+    {"missingObjectProperty", "add the property"},
+    {"missingRequiredId", "give the element an @id"},
+    {"missingSupplementalLiteralProperty", "add the property that this type needs"},
+    {"missingTopLevelId", "give the Interface an @id"},
+    {"multipleMaterialTypes", "keep one of the classes"},
+    {"noTypeThatAllows", "drop the property, or add the type that it belongs to"},
+    {"inferredTypeDoesNotAllow", "drop the property, or state the type that it belongs to"},
+    {"nonConformantDatatype", "let values agree with valueSchema"},
+    {"nonConformantPropertyValue", "use one of the values that the language has for this"},
+    {"nonDtmiContextSpecifier", "name the context by its DTMI"},
+    {"nonUniqueImportedPropertyValue", "rename one: it comes from an extended Interface too"},
+    {"nonUniquePropertyValue", "rename one of the two"},
+    {"notJsonObject", "write an Interface, or an array of them"},
+    {"notRequiredType", "use a schema of the kind that the type asks for"},
+    {"notRequiredValue", "use the schema that the type asks for"},
+    {"objectCount", "hold to the number that is allowed"},
+    {"objectMultipleValues", "keep one value"},
+    {"propertyCountBelowMin", "add a value"},
+    {"propertyInvalidDtmi", "correct the DTMI of the property"},
+    {"propertyIrrelevantDtmiOrTerm", "drop the property: the name is something else"},
+    {"propertyNotDtmiNorTerm", "use a term of the context"},
+    {"propertyUndefinedTerm", "correct the name, or add the context that defines it"},
+    {"propertyValueNull", "leave the property out in place of null"},
+    {"recursiveStructure", "break the circle"},
+    {"refNotStringOrObject", "write a DTMI or an object"},
+    {"repeated", "keep it once"},
+    {"reservedId", "choose an @id without a reserved beginning"},
+    {"stringInvalid", "use letters, digits and _, beginning with a letter"},
+    {"string", "write a text"},
+    {"stringTooLong", "shorten the text"},
+    {"topLevelGraphDisallowed", "write the elements without @graph"},
+    {"topLevelKeywordDisallowed", "drop the keyword"},
+    {"typeIrrelevantDtmiOrTerm", "drop the type: the name is something else"},
+    {"typeInvalidDtmi", "correct the DTMI of the type"},
+    {"typeNotDtmiNorTerm", "use a term of the context"},
+    {"typeNotRootable", "put it into an Interface"},
+    {"typeNotString", "write types as texts"},
+    {"typeUndefinedTerm", "correct the name, or add the context that defines it"},
+    {"undefinedReservedId", "correct the name: the language has no such element"},
+    {"unrecognizedContextVersion", "use dtmi:dtdl:context;2, 3 or 4"},
+    {"unresolvableContext", "use an extension that is known, or allow unknown ones"},
+    {"value", "use a value that is allowed"},
+    {"valueObject", "keep @value and @type alone"},
+    {"wrongParent", "use a unit of the quantity that the type is"},
+};
+
+const char *gm_dtdl_advice(const char *error_id)
+{
+    size_t best = 0, length = 0;
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+        size_t n = strlen(rows[k].begins);
+        if (n >= length && strncmp(error_id, rows[k].begins, n) == 0) best = k, length = n;
+    }
+    return rows[best].advice;
+}
