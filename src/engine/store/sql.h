@@ -13,6 +13,8 @@
 
 #include "core/status.h"
 
+enum { GM_SQL_CLAIM_MS = 10000 };
+
 typedef enum { GM_SQL_NULL, GM_SQL_INTEGER, GM_SQL_TEXT, GM_SQL_BYTES } gm_sql_type;
 
 typedef struct {
@@ -51,6 +53,9 @@ typedef struct {
                      size_t n_values, size_t *n_changed);
     gm_status (*ask)(gm_sql *db, int statement, const gm_sql_value *values, size_t n_values,
                      gm_sql_on_row on_row, void *context);
+    /* OPTIONAL. Makes this connection the only one that claims, until it closes. Waits GM_SQL_CLAIM_MS for one
+     * that a killed program left behind: the server may still be carrying out its last commit. */
+    gm_status (*claim)(gm_sql *db);
 } gm_sql_ops;
 
 extern const gm_sql_ops gm_sql_sqlite, gm_sql_postgres;

@@ -79,6 +79,16 @@ static gm_status script(gm_sql *db, const char *sql)
     return s == GM_OK ? expect(db, end, PGRES_COMMAND_OK, "set up") : (PQclear(end), s);
 }
 
+static gm_status claim(gm_sql *db)
+{
+    char wait[40];
+    snprintf(wait, sizeof wait, "SET lock_timeout = %d", GM_SQL_CLAIM_MS);
+    GM_TRY(expect(db, PQexec(db->link, wait), PGRES_COMMAND_OK, "claim"));
+    GM_TRY(expect(db, PQexec(db->link, "SELECT pg_advisory_lock(444451612013)"), PGRES_TUPLES_OK,
+                  "another program writes to this store"));
+    return expect(db, PQexec(db->link, "SET lock_timeout = 0"), PGRES_COMMAND_OK, "claim");
+}
+
 static gm_status begin(gm_sql *db)
 {
     GM_TRY(expect(db, PQexec(db->link, "BEGIN"), PGRES_COMMAND_OK, "begin"));
@@ -242,4 +252,5 @@ const gm_sql_ops gm_sql_postgres = {
     .rollback = rollback,
     .run = run,
     .ask = ask,
+    .claim = claim,
 };

@@ -30,6 +30,7 @@ static gm_status start(gm_store *s, const gm_sql_ops *ops, const char *where)
     GM_TRY(check_options(&s->options));
     GM_TRY(gm_entries_create(&s->entries, s->options.most_hot));
     GM_TRY(gm_tables_open(&s->tables, ops, where));
+    GM_TRY(gm_tables_claim(s->tables));
     GM_TRY(gm_tables_open(&s->readers, ops, where));
     GM_TRY(gm_tables_head(s->tables, &s->head));
     if (pthread_create(&s->writer, NULL, gm_store_write, s) != 0)

@@ -251,6 +251,11 @@ void gm_tables_close(gm_tables *t)
     gm_free(t);
 }
 
+gm_status gm_tables_claim(gm_tables *t)
+{
+    return t->ops->claim ? t->ops->claim(t->db) : GM_OK;
+}
+
 gm_status gm_tables_begin(gm_tables *t)
 {
     return t->ops->begin(t->db);

@@ -60,6 +60,8 @@ typedef struct gm_tables gm_tables;
 
 /* Makes the tables where there are none. Fails also with GM_EFORMAT: another program's or version's. */
 gm_status gm_tables_open(gm_tables **out, const gm_sql_ops *ops, const char *where);
+/* Makes this the only writer of the store, where the database can: sql.h. */
+gm_status gm_tables_claim(gm_tables *t);
 void gm_tables_close(gm_tables *t); /* NULL is allowed */
 
 gm_status gm_tables_begin(gm_tables *t);

@@ -255,5 +255,6 @@ void dtdl_read_literal(parse *p, element *e, property *to, const gm_dom *v, cons
     }
     for (size_t i = 0; i < v->n; i++)
         if (!read_one(&l, &v->children[i])) return;
-    if (v->n > 1) fail_by_type(&l, "%sMultipleValues", v);
+    bool is_plural = json_is_true(json_object_get(to->facts, "plural"));
+    if (v->n > 1 && !is_plural) fail_by_type(&l, "%sMultipleValues", v);
 }

@@ -7,12 +7,29 @@
 
 extern const char gm_dtdl_metamodel[];
 extern const size_t gm_dtdl_metamodel_size;
+extern const char gm_dtdl_medtwin[];
+extern const size_t gm_dtdl_medtwin_size;
 
 static json_t *tables;
+
+static bool add_extension(json_t *to, const json_t *extension)
+{
+    static const char *const of[] = {"contexts", "supplemental"};
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++)
+        if (json_object_update(json_object_get(to, of[i]), json_object_get(extension, of[i])) != 0)
+            return false;
+    return true;
+}
 
 static void load(void)
 {
     tables = json_loadb(gm_dtdl_metamodel, gm_dtdl_metamodel_size, 0, NULL);
+    json_t *medtwin = json_loadb(gm_dtdl_medtwin, gm_dtdl_medtwin_size, 0, NULL);
+    if (!add_extension(tables, medtwin)) {
+        json_decref(tables);
+        tables = NULL;
+    }
+    json_decref(medtwin);
 }
 
 gm_status gm_metamodel(const json_t **out)

@@ -1,5 +1,5 @@
-/* metamodel.h - what DTDL 2, 3 and 4 allow, as tables (metamodel.json, see tools/make_dtdl_tables). Read once, then
- * shared and immutable.
+/* metamodel.h - what DTDL 2, 3 and 4 allow, as tables (metamodel.json, see tools/make_dtdl_tables), and what our own
+ * extension adds (medtwin.json, docs/medtwin.md). Read once, then shared and immutable.
  */
 #ifndef GM_INFO_DTDL_METAMODEL_H
 #define GM_INFO_DTDL_METAMODEL_H
