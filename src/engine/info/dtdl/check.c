@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "info/dtdl/duration.h"
 #include "info/dtdl/metamodel.h"
 #include "info/dtdl/parse.h"
 #include "info/dtdl/pattern.h"
@@ -13,6 +14,13 @@ static bool fail(parse *p, const element *e, const char *id, const char *in, con
 {
     p->source = e->source;
     return dtdl_error(p, id, e->id, in, text, line);
+}
+
+static bool fail_whole(parse *p, const element *e, const char *id, const char *in)
+{
+    fail(p, e, id, in, NULL, e->line);
+    dtdl_ends_at(p, e->end_line);
+    return false;
 }
 
 /* ---- how many, how long, which values ------------------------------------------------------------ */
@@ -36,8 +44,15 @@ static void check_literal(parse *p, const element *e, const property *q, const v
         fail(p, e, v->language ? "langStringValueTooLong" : "stringTooLong", q->name, v->text,
              v->line);
     const char *pattern = json_string_value(json_object_get(q->rule, "pattern"));
-    if (v->kind == LITERAL_STRING && pattern && !gm_dtdl_matches(pattern, v->text))
+    if (v->kind == LITERAL_STRING && pattern && !gm_dtdl_matches(pattern, v->text)) {
         fail(p, e, "stringInvalid", q->name, v->text, v->line);
+        dtdl_last(p)->restriction = pattern;
+    }
+    const char *type = json_string_value(json_object_get(q->facts, "typeName"));
+    double seconds;
+    if (v->kind == LITERAL_STRING && type && strcmp(type, "duration") == 0 &&
+        !gm_duration_parse(v->text, &seconds))
+        fail(p, e, "durationInvalid", q->name, v->text, v->line);
     if (v->kind != LITERAL_INTEGER && v->kind != LITERAL_NUMBER) return;
     double x = strtod(v->text, NULL);
     bool is_exact = least_value && most_value && json_equal(least_value, most_value);
@@ -75,16 +90,16 @@ static void check_count(parse *p, const element *e, const char *name, const json
                  *most = json_object_get(rule, "maxCount");
     size_t n = q ? q->n : 0;
     if (least && !q)
-        fail(p, e, is_literal ? "missingLiteralProperty" : "missingObjectProperty", name, NULL,
-             e->line);
+        fail_whole(p, e, is_literal ? "missingLiteralProperty" : "missingObjectProperty", name);
     else if (least && n < (size_t)json_integer_value(least))
         fail(p, e, is_literal ? literal_count(p, facts) : "objectCountBelowMin", name, NULL,
              q->line);
-    if (most && !is_literal && n > (size_t)json_integer_value(most))
-        fail(p, e,
-             n > 1 && json_integer_value(most) == 1 ? "objectMultipleValues"
-                                                    : "objectCountAboveMax",
-             name, NULL, q ? q->line : e->line);
+    if (most && !is_literal && n > (size_t)json_integer_value(most)) {
+        bool is_one = json_integer_value(most) == 1;
+        fail(p, e, is_one ? "objectMultipleValues" : "objectCountAboveMax", name, NULL,
+             q ? q->line : e->line);
+        if (q && is_one) dtdl_ends_at(p, q->end_line);
+    }
     if (q && !is_literal && n == 0 && !json_is_true(json_object_get(facts, "optional")))
         fail(p, e, "objectCountBelowMin", name, NULL, q->line);
 }
@@ -111,6 +126,16 @@ static const char *literal_of(const element *e, const char *name)
     return q && q->values && !q->values->is_reference ? q->values->text : NULL;
 }
 
+/* Two elements of a list have the same key. */
+static void fail_twice(parse *p, const element *e, const property *q, const char *key,
+                       const element *first, const element *other)
+{
+    fail(p, e, "nonUniquePropertyValue", q->name, literal_of(first, key),
+         dtdl_property(first, key)->line);
+    dtdl_second(p, other, dtdl_property(other, key)->line, 0);
+    dtdl_last(p)->second = NULL;
+}
+
 /* Quadratic, but names are short and limits hold the number. */
 static void check_unique(parse *p, const element *e, const property *q)
 {
@@ -122,8 +147,7 @@ static void check_unique(parse *p, const element *e, const property *q)
             for (const value *b = q->values; name && b != a; b = b->next) {
                 const char *other = literal_of(b->target, key);
                 if (other && a->target != b->target && strcmp(name, other) == 0)
-                    fail(p, e, "nonUniquePropertyValue", q->name, name,
-                         dtdl_property(b->target, key)->line);
+                    fail_twice(p, e, q, key, b->target, a->target);
             }
         }
     }
@@ -172,13 +196,25 @@ static property *start_import(parse *p, const element *e)
     return q;
 }
 
+/* A content that a base brings has the name of another one. */
+static void fail_import(parse *p, const element *e, const element *brought, const char *name)
+{
+    const value *v = e->imported->values;
+    while (v && strcmp(literal_of(v->target, "name"), name) != 0)
+        v = v->next;
+    const property *own = v ? dtdl_property(v->target, "name") : NULL;
+    fail(p, e, "nonUniqueImportedPropertyValue", "contents", name, own ? own->line : e->line);
+    dtdl_second(p, brought, dtdl_property(brought, "name")->line, 0);
+    dtdl_last(p)->second = brought->partition ? brought->partition->id : NULL;
+}
+
 static void import(parse *p, element *e, const value *from)
 {
     for (const value *v = from->target->imported->values; v; v = v->next) {
         const char *name = literal_of(v->target, "name");
         if (has_element(e->imported, v->target)) continue;
         if (name && has_name(e->imported, v->target, name)) {
-            fail(p, e, "nonUniqueImportedPropertyValue", "contents", name, from->line);
+            fail_import(p, e, v->target, name);
             continue;
         }
         value *copy = gm_arena_take(&p->arena, sizeof *copy);
@@ -195,9 +231,8 @@ static void import(parse *p, element *e, const value *from)
 static bool import_bases(parse *p, element *e, int depth)
 {
     if (e->mark == DONE) return true;
-    if (depth == DEEPEST_BASES)
-        return fail(p, e, "excessiveDepthNarrow", "'extends'", NULL, e->line);
-    if (e->mark == OPEN) return fail(p, e, "recursiveStructureNarrow", "'extends'", NULL, e->line);
+    if (depth == DEEPEST_BASES) return fail_whole(p, e, "excessiveDepthNarrow", "'extends'");
+    if (e->mark == OPEN) return fail_whole(p, e, "recursiveStructureNarrow", "'extends'");
     e->mark = OPEN;
     e->imported = start_import(p, e);
     const property *bases = dtdl_property(e, "extends");
@@ -252,12 +287,27 @@ static const char *followed(const walk *w)
 static bool stop(walk *w, const char *id)
 {
     const char *whole = gm_arena_textf(&w->p->arena, "%s%s", id, w->is_narrow ? "Narrow" : "Wide");
-    return fail(w->p, w->root, whole, followed(w), NULL, w->root->line);
+    return fail_whole(w->p, w->root, whole, followed(w));
 }
 
-static bool exclude(walk *w)
+static bool stop_at(walk *w, const char *id, const element *t)
 {
-    return fail(w->p, w->root, "excludedType", followed(w), NULL, w->root->line);
+    stop(w, id);
+    if (t->is_standard)
+        dtdl_last(w->p)->second = t->id;
+    else
+        dtdl_second(w->p, t, 0, 0);
+    return false;
+}
+
+static bool exclude(walk *w, const element *t)
+{
+    fail_whole(w->p, w->root, "excludedType", followed(w));
+    if (t->is_standard)
+        dtdl_last(w->p)->second = t->id;
+    else
+        dtdl_second(w->p, t, 0, 0);
+    return false;
 }
 
 static bool visit(walk *w, const element *e);
@@ -268,12 +318,12 @@ static bool visit_values(walk *w, const property *q, bool counts)
         const element *t = v->target;
         if (!t || t->is_standard) {
             if (t && w->excluded && t->class_name && strcmp(t->class_name, w->excluded) == 0)
-                return exclude(w);
+                return exclude(w, t);
             if (counts && w->most_depth >= 0 && w->depth + 1 > w->most_depth && t)
-                return stop(w, "excessiveDepth");
+                return stop_at(w, "excessiveDepth", w->path[w->n_path - 1]);
             continue;
         }
-        if (w->excluded && strcmp(t->class_name, w->excluded) == 0) return exclude(w);
+        if (w->excluded && strcmp(t->class_name, w->excluded) == 0) return exclude(w, t);
         if (is_on_path(w, t)) {
             if (w->allows_self || w->excluded) continue;
             return stop(w, "recursiveStructure");
@@ -281,7 +331,7 @@ static bool visit_values(walk *w, const property *q, bool counts)
         if (w->most && ++w->n > w->most)
             return fail(w->p, w->root, "excessiveCount", q->name, NULL, w->root->line);
         w->depth += counts;
-        if (w->most_depth >= 0 && w->depth > w->most_depth) return stop(w, "excessiveDepth");
+        if (w->most_depth >= 0 && w->depth > w->most_depth) return stop_at(w, "excessiveDepth", t);
         bool good = visit(w, t);
         w->depth -= counts;
         if (!good) return false;
@@ -349,8 +399,9 @@ static void check_enum(parse *p, const element *e)
         const property *q = v->target ? dtdl_property(v->target, "enumValue") : NULL;
         if (!q || !q->values) continue;
         literal_kind wanted = wants_integer ? LITERAL_INTEGER : LITERAL_STRING;
-        if (q->values->kind != wanted)
-            fail(p, v->target, "nonConformantDatatype", "enumValue", q->values->text, q->line);
+        if (q->values->kind == wanted) continue;
+        fail(p, v->target, "nonConformantDatatype", "enumValue", q->values->text, q->line);
+        dtdl_second(p, e, schema->line, 0);
     }
 }
 
@@ -363,11 +414,14 @@ static bool has_type(const element *e, const char *id)
     return false;
 }
 
-static bool has_any_type(const element *e, const json_t *ids)
+/* The first of them that it is of; NULL: none. */
+static const char *any_type(const element *e, const json_t *ids)
 {
-    for (size_t i = 0; i < json_array_size(ids); i++)
-        if (has_type(e, json_string_value(json_array_get(ids, i)))) return true;
-    return false;
+    for (size_t i = 0; i < json_array_size(ids); i++) {
+        const char *id = json_string_value(json_array_get(ids, i));
+        if (has_type(e, id)) return id;
+    }
+    return NULL;
 }
 
 static bool is_allowed_class(const parse *p, const element *e, const json_t *facts)
@@ -375,7 +429,7 @@ static bool is_allowed_class(const parse *p, const element *e, const json_t *fac
     const json_t *classes = json_object_get(facts, "cotypes");
     for (size_t i = 0; i < json_array_size(classes); i++)
         if (dtdl_is_a(p, e, json_string_value(json_array_get(classes, i)))) return true;
-    return has_any_type(e, json_object_get(facts, "altcotypes"));
+    return any_type(e, json_object_get(facts, "altcotypes")) != NULL;
 }
 
 /* The type that a supplemental type refines; NULL: none. */
@@ -397,11 +451,13 @@ static void check_required(parse *p, const element *e, const json_t *facts)
             const json_t *least = json_object_get(rule, "minCount"),
                          *most = json_object_get(rule, "maxCount");
             if (least && !q)
-                fail(p, e, "missingSupplementalLiteralProperty", name, NULL, e->line);
+                fail_whole(p, e, "missingSupplementalLiteralProperty", name);
             else if (least && q->n < (size_t)json_integer_value(least))
                 fail(p, e, "propertyCountBelowMin", name, NULL, q->line);
-            if (q && most && q->n > (size_t)json_integer_value(most))
+            if (q && most && q->n > (size_t)json_integer_value(most)) {
                 fail(p, e, "objectMultipleValues", name, NULL, q->line);
+                dtdl_ends_at(p, q->end_line);
+            }
             if (q) check_values(p, e, q);
         }
     }
@@ -414,16 +470,29 @@ static void check_constraint(parse *p, const element *e, const json_t *c)
     const json_t *types = json_object_get(c, "requiredTypeNames"),
                  *values = json_object_get(c, "requiredValues");
     const property *q = name ? dtdl_property(e, name) : NULL;
-    if (json_is_true(json_object_get(c, "inverse"))) return;
+    if (json_object_get(c, "inverse") || json_object_get(c, "siblingKey")) return; /* siblings.c */
     for (const value *v = q ? q->values : NULL; v; v = v->next) {
         bool fits = !types;
         for (size_t i = 0; v->target && i < json_array_size(types); i++)
             fits |= dtdl_is_a(p, v->target, json_string_value(json_array_get(types, i)));
-        fits |= v->target && has_any_type(v->target, json_object_get(c, "requiredTypes"));
-        if (!fits) fail(p, e, "notRequiredType", name, v->text, v->line);
+        fits |= v->target && any_type(v->target, json_object_get(c, "requiredTypes"));
+        if (!fits) {
+            fail(p, e, "notRequiredType", name, NULL, v->line);
+            dtdl_last(p)->second = v->target ? v->target->id : v->text;
+            dtdl_last(p)->type = json_string_value(json_object_get(c, "requiredTypesString"));
+        }
         if (values && !gm_metamodel_list_has(values, v->text))
             fail(p, e, "notRequiredValue", name, v->text, v->line);
     }
+}
+
+/* Of a supplemental type, told by its name; other: the one that it does not bear. */
+static void fail_type(parse *p, const element *e, const char *error, const char *id,
+                      const char *other, int line)
+{
+    fail(p, e, error, NULL, NULL, line);
+    dtdl_last(p)->type = dtdl_type_name(p, id);
+    dtdl_last(p)->restriction = other ? dtdl_type_name(p, other) : NULL;
 }
 
 static void check_type(parse *p, const element *e, const char *id, const json_t *facts, int line)
@@ -431,12 +500,12 @@ static void check_type(parse *p, const element *e, const char *id, const json_t 
     const json_t *versions = json_object_get(facts, "cotypeVersions"),
                  *co = json_object_get(facts, "cocotypes");
     if (!is_allowed_class(p, e, facts))
-        fail(p, e, "invalidCotype", NULL, id, line);
+        fail_type(p, e, "invalidCotype", id, NULL, line);
     else if (versions && !gm_metamodel_list_has_number(versions, e->version))
-        fail(p, e, "invalidCotypeVersion", NULL, id, line);
-    if (co && !has_any_type(e, co)) fail(p, e, "missingCocotype", NULL, id, line);
-    if (has_any_type(e, json_object_get(facts, "discotypes")))
-        fail(p, e, "disallowedCocotype", NULL, id, line);
+        fail_type(p, e, "invalidCotypeVersion", id, NULL, line);
+    if (co && !any_type(e, co)) fail_type(p, e, "missingCocotype", id, NULL, line);
+    const char *other = any_type(e, json_object_get(facts, "discotypes"));
+    if (other) fail_type(p, e, "disallowedCocotype", id, other, line);
     check_required(p, e, facts);
     for (const json_t *t = facts; t; t = parent_of(p, t)) {
         const json_t *constraints = json_object_get(t, "constraints");
@@ -474,4 +543,7 @@ void dtdl_check(parse *p)
             good = import_bases(p, e, 0);
     for (const element *e = p->elements; e && good && p->status == GM_OK; e = e->next)
         if (!e->is_standard) check_structure(p, e);
+    good &= p->n_errors == 0;
+    for (const element *e = p->elements; e && good && p->status == GM_OK; e = e->next)
+        if (!e->is_standard) dtdl_check_around(p, e);
 }

@@ -7,14 +7,14 @@
 #include "core/alloc.h"
 #include "core/file.h"
 #include "info/dtdl/dom.h"
-#include "info/dtdl/dtdl.h"
+#include "info/dtdl/judge.h"
 
 enum { MOST_INPUTS = 64, MOST_LIMITS = 8 };
 
 typedef struct {
     const char *file;
-    int version;        /* by the file's name */
-    bool judges_errors; /* which ones, not only whether */
+    int version; /* by the file's name */
+    gm_suite suite;
     gm_conformance *out;
     gm_on_failed_case on;
     void *context;
@@ -44,93 +44,130 @@ static size_t inputs_of(const gm_dom *c, const gm_dom *inputs[MOST_INPUTS])
     return n;
 }
 
-static bool is_same_set(const gm_dtdl_model *m, const gm_dom *ids)
+static bool has(const gm_dom *c, const char *list, const char *text)
 {
-    if (gm_dtdl_n_unresolved(m) != ids->n) return false;
-    for (size_t i = 0; i < ids->n; i++) {
-        bool found = false;
-        for (size_t k = 0; k < ids->n; k++)
-            found |= strcmp(gm_dtdl_unresolved_at(m, k), ids->children[i].text) == 0;
-        if (!found) return false;
+    const gm_dom *all = gm_dom_member(c, list);
+    for (size_t i = 0; all && i < all->n; i++)
+        if (strcmp(all->children[i].text, text) == 0) return true;
+    return false;
+}
+
+/* ---- the resolver ------------------------------------------------------------------------------- */
+
+/* Answers each round as the case says, if it is asked just that. */
+typedef struct {
+    const gm_dom *rounds;
+    size_t used;
+    bool is_wrong;
+} script;
+
+static bool asks_for(const gm_dom *request, const char *const ids[], size_t n)
+{
+    if (!request || request->n != n) return false;
+    for (size_t i = 0; i < n; i++) {
+        size_t k = 0;
+        while (k < n && strcmp(request->children[k].text, ids[i]) != 0)
+            k++;
+        if (k == n) return false;
     }
     return true;
 }
 
-/* ---- errors ------------------------------------------------------------------------------------- */
-
-/* null: must be absent; a list: any of it. */
-static bool is_text(const gm_dom *wanted, const char *text)
+static gm_status answer(void *context, const char *const ids[], size_t n, gm_dtdl_answers *to,
+                        bool *knows)
 {
-    if (!wanted) return true;
-    if (wanted->type == GM_DOM_NULL) return !text;
-    if (wanted->type == GM_DOM_STRING || wanted->type == GM_DOM_NUMBER)
-        return text && strcmp(wanted->text, text) == 0;
-    for (size_t i = 0; wanted->type == GM_DOM_ARRAY && i < wanted->n; i++)
-        if (is_text(&wanted->children[i], text)) return true;
-    return false;
-}
-
-static bool is_line(const gm_dom *wanted, int line)
-{
-    return !wanted || wanted->type != GM_DOM_NUMBER || (int)gm_dom_number(wanted) == line;
-}
-
-/* The first entry of that rule and element decides. */
-static bool is_expected(const gm_dom *entries, const gm_dtdl_error *e)
-{
-    static const char prefix[] = "dtmi:dtdl:parsingError:";
-    for (size_t i = 0; entries && i < entries->n; i++) {
-        const gm_dom *x = &entries->children[i], *id = gm_dom_member(x, "ValidationID");
-        if (!id || strncmp(id->text, prefix, strlen(prefix)) != 0 ||
-            strcmp(id->text + strlen(prefix), e->id) != 0)
-            continue;
-        if (!is_text(gm_dom_member(x, "PrimaryID"), e->element)) continue;
-        return is_text(gm_dom_member(x, "Property"), e->property) &&
-               is_text(gm_dom_member(x, "Value"), e->value) &&
-               is_line(gm_dom_member(x, "PrimaryStart"), e->line);
+    script *s = context;
+    const gm_dom *round = s->used < s->rounds->n ? &s->rounds->children[s->used] : NULL;
+    const gm_dom *response = gm_dom_member(round, "response");
+    s->is_wrong |= !round || !asks_for(gm_dom_member(round, "request"), ids, n);
+    s->used++;
+    *knows = !s->is_wrong && response && response->type == GM_DOM_ARRAY;
+    for (size_t i = 0; *knows && i < response->n; i++) {
+        gm_text t = {0};
+        gm_dom_write(&response->children[i], 0, &t);
+        gm_status status = gm_text_status(&t);
+        if (status == GM_OK) status = gm_dtdl_answer(to, t.data, t.length);
+        gm_text_free(&t);
+        GM_TRY(status);
     }
-    return false;
+    return GM_OK;
 }
 
-static const char *unexpected_error(const gm_dtdl_model *m, const gm_dom *c)
+/* ---- one case ----------------------------------------------------------------------------------- */
+
+static const char *judge_accepted(const judge *j, const gm_dtdl_model *m, const gm_dom *c,
+                                  const gm_dtdl_options *o, const script *s)
 {
-    const gm_dom *entries = gm_dom_member(gm_dom_member(c, "expect"), "parsingErrors");
-    for (size_t k = 0; k < gm_dtdl_n_errors(m); k++)
-        if (!is_expected(entries, gm_dtdl_error_at(m, k))) return gm_dtdl_error_at(m, k)->id;
-    return NULL;
+    const gm_dom *expect = gm_dom_member(c, "expect");
+    if (s->rounds && (s->is_wrong || s->used != s->rounds->n))
+        return "the resolver was asked otherwise";
+    const char *why = expect ? judge_elements(m, expect) : NULL;
+    if (!why) why = judge_instances(m, gm_dom_member(c, "instances"));
+    bool goes_round =
+        j->suite == GM_SUITE_CASES && o->tolerates_in_texts == o->tolerates_in_answers;
+    return why || !goes_round ? why : judge_round_trip(m, o, expect);
 }
 
-/* NULL: right. */
-static const char *verdict(const gm_dtdl_model *m, const gm_dom *c, bool is_valid)
+static const char *verdict(const judge *j, const gm_dtdl_model *m, const gm_dom *c,
+                           const gm_dtdl_options *o, const script *s)
 {
-    const gm_dom *unresolved = gm_dom_member(gm_dom_member(c, "expect"), "unresolvedIdentifiers");
+    const gm_dom *valid = gm_dom_member(c, "valid"), *expect = gm_dom_member(c, "expect");
     bool accepted = gm_dtdl_n_errors(m) == 0 && gm_dtdl_n_unresolved(m) == 0;
-    if (accepted != is_valid) {
+    if (accepted != (valid && valid->type == GM_DOM_TRUE)) {
         const gm_dtdl_error *e = gm_dtdl_error_at(m, 0);
-        return accepted ? "accepted" : e ? e->id : "unresolved";
+        if (accepted) return "accepted";
+        return e ? judge_why("%s of %s, line %d", e->id, e->element ? e->element : "none",
+                             e->at.line)
+                 : judge_why("unresolved: %s", gm_dtdl_unresolved_at(m, 0));
     }
-    return unresolved && !is_same_set(m, unresolved) ? "other references are unresolved" : NULL;
+    if (accepted) return judge_accepted(j, m, c, o, s);
+    if (s->rounds && (s->is_wrong || s->used > s->rounds->n))
+        return "the resolver was asked otherwise";
+    return expect ? judge_failure(m, expect) : NULL;
+}
+
+static void count(const judge *j, const gm_dom *c, size_t number, const char *why)
+{
+    const gm_dom *valid = gm_dom_member(c, "valid");
+    bool is_valid = valid && valid->type == GM_DOM_TRUE;
+    gm_conformance_count *of = &j->out->of[j->version];
+    (is_valid ? of->valid++ : of->invalid++);
+    if (!why) (is_valid ? of->valid_passed++ : of->invalid_passed++);
+    if (why && j->on) j->on(j->context, j->file, number, why);
 }
 
 static gm_status judge_case(const judge *j, const gm_dom *c, size_t number)
 {
-    const gm_dom *inputs[MOST_INPUTS], *limits = gm_dom_member(c, "acceptableLimits");
-    const gm_dom *valid = gm_dom_member(c, "valid");
+    const gm_dom *inputs[MOST_INPUTS], *limits = gm_dom_member(c, "acceptableLimits"),
+                                       *most = gm_dom_member(c, "maxDtdlVersion");
     const char *texts[MOST_LIMITS];
-    gm_dtdl_options o = {.undefined = undefined_of(c), .limits = texts};
+    script s = {.rounds = gm_dom_member(c, "resolution")};
+    gm_dtdl_options o = {.undefined = undefined_of(c),
+                         .limits = texts,
+                         .most_version = most ? (int)gm_dom_number(most) : 0,
+                         .resolve = s.rounds ? answer : NULL,
+                         .context = &s,
+                         .tolerates_in_texts = has(c, "quirks", "TolerateSolecismsInParse"),
+                         .tolerates_in_answers = has(c, "quirks", "TolerateSolecismsInResolve")};
     for (size_t i = 0; limits && i < limits->n && i < MOST_LIMITS; i++)
         texts[o.n_limits++] = limits->children[i].text;
     gm_dtdl_model *m;
     size_t n = inputs_of(c, inputs);
     GM_TRY(gm_dtdl_parse_documents(&m, inputs, n, &o));
-    bool is_valid = valid && valid->type == GM_DOM_TRUE;
-    const char *why = verdict(m, c, is_valid);
-    if (!why && j->judges_errors && !is_valid) why = unexpected_error(m, c);
-    gm_conformance_count *of = &j->out->of[j->version];
-    (is_valid ? of->valid++ : of->invalid++);
-    if (!why) (is_valid ? of->valid_passed++ : of->invalid_passed++);
-    if (why && j->on) j->on(j->context, j->file, number, why);
+    count(j, c, number, verdict(j, m, c, &o, &s));
     gm_dtdl_destroy(m);
+    return GM_OK;
+}
+
+static gm_status judge_root(const judge *j, const gm_dom *root)
+{
+    if (j->suite == GM_SUITE_DTMIS) {
+        count(j, root, 0, judge_dtmi(root));
+        return GM_OK;
+    }
+    if (root->type == GM_DOM_OBJECT) return judge_case(j, root, 0);
+    for (size_t i = 0; root->type == GM_DOM_ARRAY && i < root->n; i++)
+        GM_TRY(judge_case(j, &root->children[i], i));
     return GM_OK;
 }
 
@@ -142,26 +179,29 @@ static gm_status judge_file(judge *j, const char *folder)
     gm_status s = path ? gm_file_read(&text, &length, path, 0) : gm_fail(GM_ENOMEM, "no memory");
     if (s == GM_OK) s = gm_dom_parse(&d, text, length);
     if (s != GM_OK) s = gm_fail_in(s, "%s", j->file);
-    if (s == GM_OK && gm_dom_root(d)->type == GM_DOM_OBJECT) s = judge_case(j, gm_dom_root(d), 0);
-    for (size_t i = 0; s == GM_OK && gm_dom_root(d)->type == GM_DOM_ARRAY && i < gm_dom_root(d)->n;
-         i++)
-        s = judge_case(j, &gm_dom_root(d)->children[i], i);
+    if (s == GM_OK) s = judge_root(j, gm_dom_root(d));
     gm_dom_destroy(d);
     gm_free(text);
     gm_free(path);
     return s;
 }
 
-/* "...V3.json": 3. */
+/* "...V3.json": 3; what names no version of the language counts as 0. */
 static int version_of(const char *file)
 {
     size_t n = strlen(file);
-    bool is_case = n > 7 && strcmp(file + n - 5, ".json") == 0 && file[n - 7] == 'V';
-    return is_case && file[n - 6] >= '2' && file[n - 6] <= '4' ? file[n - 6] - '0' : 0;
+    bool is_said = n > 7 && file[n - 7] == 'V' && file[n - 6] >= '2' && file[n - 6] <= '4';
+    return is_said ? file[n - 6] - '0' : 0;
 }
 
-static gm_status judge_folder(gm_conformance *out, const char *folder, bool judges_errors,
-                              gm_on_failed_case on, void *context)
+static bool is_json(const char *file)
+{
+    size_t n = strlen(file);
+    return n > 5 && strcmp(file + n - 5, ".json") == 0;
+}
+
+gm_status gm_dtdl_judge(gm_conformance *out, gm_suite suite, const char *folder,
+                        gm_on_failed_case on, void *context)
 {
     *out = (gm_conformance){0};
     struct dirent **files;
@@ -169,22 +209,11 @@ static gm_status judge_folder(gm_conformance *out, const char *folder, bool judg
     if (n < 0) return gm_fail(GM_ENOTFOUND, "%s: no such folder", folder);
     gm_status s = GM_OK;
     for (int i = 0; i < n; i++) {
-        judge j = {files[i]->d_name, version_of(files[i]->d_name), judges_errors, out, on, context};
-        if (s == GM_OK && j.version) s = judge_file(&j, folder);
+        const char *file = files[i]->d_name;
+        judge j = {file, version_of(file), suite, out, on, context};
+        if (s == GM_OK && is_json(file)) s = judge_file(&j, folder);
         free(files[i]);
     }
     free(files);
     return s;
-}
-
-gm_status gm_dtdl_judge_specification(gm_conformance *out, const char *folder, gm_on_failed_case on,
-                                      void *context)
-{
-    return judge_folder(out, folder, false, on, context);
-}
-
-gm_status gm_dtdl_judge_cases(gm_conformance *out, const char *folder, gm_on_failed_case on,
-                              void *context)
-{
-    return judge_folder(out, folder, true, on, context);
 }

@@ -1,5 +1,8 @@
-/* conformance.h - a folder of DTDL conformance cases, judged: specification cases are right when a model is
- * accepted exactly where it is valid. reference/twin-engine.md, section 6.
+/* conformance.h - a folder of DTDL conformance cases, judged by the rule of the suite they come from (the public one of
+ * the Digital Twin Consortium): a model is accepted exactly where it is valid; where a case says more, every error
+ * that is told must be one of those it allows, with element, property, value and lines; every element that it lists
+ * must be as it says; instances must conform or not; the resolver must be asked for just what it answers; and a
+ * model that is written back and read again must be the same. reference/twin-engine.md, section 6.
  */
 #ifndef GM_INFO_DTDL_CONFORMANCE_H
 #define GM_INFO_DTDL_CONFORMANCE_H
@@ -12,7 +15,7 @@ typedef struct {
     size_t valid, valid_passed, invalid, invalid_passed;
 } gm_conformance_count;
 
-/* By DTDL version, 2 .. 4. */
+/* By DTDL version, 2 .. 4; 0: of cases that name none. */
 typedef struct {
     gm_conformance_count of[5];
 } gm_conformance;
@@ -20,15 +23,13 @@ typedef struct {
 /* Called for each case that fails: the file, the number of the case in it from 0, and why. */
 typedef void (*gm_on_failed_case)(void *context, const char *file, size_t number, const char *why);
 
-/* The folder "specification" of a suite: each file holds an array of cases. */
-gm_status gm_dtdl_judge_specification(gm_conformance *out, const char *folder, gm_on_failed_case on,
-                                      void *context);
+typedef enum {
+    GM_SUITE_CASES,         /* "generated", "doc-examples", "solecisms": a file is one case */
+    GM_SUITE_SPECIFICATION, /* a file is an array of cases */
+    GM_SUITE_DTMIS          /* a file is one identifier */
+} gm_suite;
 
-/* The folders "generated", "doc-examples" and "solecisms": a file is one case. Beside accepting exactly what is valid,
- * each error that is told must be one that the case allows: by the id of the rule, the element, and, where the case
- * says them, property, value and first line. What a case says of other fields, elements, instances and
- * resolvers is not judged yet. */
-gm_status gm_dtdl_judge_cases(gm_conformance *out, const char *folder, gm_on_failed_case on,
-                              void *context);
+gm_status gm_dtdl_judge(gm_conformance *out, gm_suite suite, const char *folder,
+                        gm_on_failed_case on, void *context);
 
 #endif

@@ -60,7 +60,7 @@ static bool set_version(reading *r, int version, const char *text)
     int most = o->most_version ? o->most_version : 4;
     if (version > most) return fail(r, "disallowedContextVersion", text);
     r->v->version = version;
-    r->v->limits = "";
+    r->v->limits = "", r->v->limit_context = NULL;
     char id[] = "dtmi:dtdl:context;0";
     id[sizeof id - 2] = (char)('0' + version);
     r->v->terms = gm_metamodel_find(r->p->meta, "contexts", id);
@@ -74,6 +74,7 @@ static bool read_dtdl(reading *r, const specifier *s, const char *text)
         return fail(r, "unrecognizedContextVersion", text);
     if (s->fragment && strcmp(s->fragment, "limits") == 0 && s->major == 4 && r->wants_limits) {
         r->wants_limits = NULL;
+        r->v->limit_context = gm_arena_text(&r->p->arena, text, strlen(text));
         return true; /* the limits of the language itself */
     }
     if (r->has_affiliate) return fail(r, "dtdlContextFollowsAffiliate", text);
@@ -82,7 +83,7 @@ static bool read_dtdl(reading *r, const specifier *s, const char *text)
         return fail(r, "misplacedLimitContext", text);
     if (s->fragment && strcmp(s->fragment, "limitless") != 0)
         return fail(r, "invalidContextFragment", text);
-    if (r->wants_limits) return miss_limits(r);
+    if (r->wants_limits && s->fragment) return miss_limits(r);
     r->has_dtdl = true;
     r->wants_limits = s->fragment ? text : NULL;
     r->limitless_line = r->line;
@@ -104,6 +105,7 @@ static bool is_acceptable(const gm_dtdl_options *o, const specifier *s)
 static bool read_limits(reading *r, const specifier *s, const char *text)
 {
     char id[LONGEST_SPECIFIER + 24];
+    if (r->v->version == 0) return fail(r, "missingDtdlContext", NULL);
     if (!r->wants_limits) return fail(r, "misplacedLimitContext", text);
     if (s->major < 0) return fail(r, "missingContextVersion", text);
     snprintf(id, sizeof id, "%s;%ld", s->name, s->major);
@@ -111,6 +113,7 @@ static bool read_limits(reading *r, const specifier *s, const char *text)
     if (!known || !is_acceptable(r->p->options, s)) return fail(r, "disallowedLimitContext", text);
     r->wants_limits = NULL;
     r->v->limits = json_string_value(json_object_get(known, "spec"));
+    r->v->limit_context = gm_arena_text(&r->p->arena, text, strlen(text));
     return true;
 }
 
@@ -126,8 +129,10 @@ static bool is_known_name(const reading *r, const char *name)
     const char *id;
     json_t *terms;
     size_t n = strlen(name);
-    json_object_foreach(json_object_get(r->p->meta, "contexts"), id,
-                        terms) if (strncmp(id, name, n) == 0 && id[n] == ';') return true;
+    json_object_foreach(json_object_get(r->p->meta, "contexts"), id, terms)
+    {
+        if (strncmp(id, name, n) == 0 && id[n] == ';') return true;
+    }
     return false;
 }
 
@@ -171,7 +176,11 @@ static bool read_component(reading *r, const gm_dom *c)
 {
     specifier s;
     r->line = c->line;
-    if (c->type == GM_DOM_OBJECT) return fail(r, "disallowedLocalContext", NULL);
+    if (c->type == GM_DOM_OBJECT) {
+        fail(r, "disallowedLocalContext", NULL);
+        dtdl_ends_at(r->p, c->end_line);
+        return false;
+    }
     if (c->type != GM_DOM_STRING) return fail(r, "invalidContext", NULL);
     if (strncmp(c->text, "dtmi:", 5) != 0) {
         if (!r->v->version) return fail(r, "missingDtdlContext", NULL);
@@ -184,6 +193,20 @@ static bool read_component(reading *r, const gm_dom *c)
     if (s.fragment) return fail(r, "invalidContextSpecifier", c->text);
     if (strncmp(s.name, LIMITS, strlen(LIMITS)) == 0) return read_limits(r, &s, c->text);
     return read_affiliate(r, &s, c->text);
+}
+
+static bool keep_for_writing(parse *p, vocabulary *v)
+{
+    contexts *c = gm_arena_take(&p->arena, sizeof *c);
+    if (!c) {
+        p->status = GM_ENOMEM;
+        return false;
+    }
+    *c = (contexts){.version = v->version, .limits = v->limit_context, .n = v->n_affiliates};
+    for (size_t i = 0; i < v->n_affiliates; i++)
+        c->affiliates[i] = v->affiliates[i].id;
+    v->written = c;
+    return true;
 }
 
 bool dtdl_read_context(parse *p, const gm_dom *context, vocabulary *out)
@@ -200,7 +223,7 @@ bool dtdl_read_context(parse *p, const gm_dom *context, vocabulary *out)
     if (r.wants_limits) return miss_limits(&r);
     if (out->version == 0 || (was_empty && !r.has_dtdl))
         return fail(&r, "missingDtdlContext", NULL);
-    return true;
+    return keep_for_writing(p, out);
 }
 
 /* ---- names -------------------------------------------------------------------------------------- */

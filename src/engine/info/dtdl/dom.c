@@ -336,3 +336,59 @@ bool gm_dom_is_integer(const gm_dom *node)
 {
     return node->type == GM_DOM_NUMBER && !strpbrk(node->text, ".eE");
 }
+
+/* ---- writing ------------------------------------------------------------------------------------ */
+
+static void write_string(gm_text *out, const char *text, size_t length)
+{
+    gm_text_add(out, "\"");
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if (c == '"' || c == '\\')
+            gm_text_addf(out, "\\%c", c);
+        else if (c < 0x20)
+            gm_text_addf(out, "\\u%04x", c);
+        else
+            gm_text_add_bytes(out, &text[i], 1);
+    }
+    gm_text_add(out, "\"");
+}
+
+static void start_line(int depth, gm_text *out)
+{
+    if (depth < 0) return;
+    gm_text_add(out, "\n");
+    for (int i = 0; i < depth; i++)
+        gm_text_add(out, "  ");
+}
+
+static void write_children(const gm_dom *v, int depth, gm_text *out)
+{
+    int inner = depth < 0 ? depth : depth + 1;
+    for (size_t i = 0; i < v->n; i++) {
+        if (i) gm_text_add(out, ",");
+        start_line(inner, out);
+        if (v->type == GM_DOM_OBJECT) {
+            write_string(out, v->children[i].key, strlen(v->children[i].key));
+            gm_text_add(out, depth < 0 ? ":" : ": ");
+        }
+        gm_dom_write(&v->children[i], inner, out);
+    }
+    if (v->n) start_line(depth, out);
+}
+
+void gm_dom_write(const gm_dom *v, int depth, gm_text *out)
+{
+    switch (v->type) {
+    case GM_DOM_NULL: gm_text_add(out, "null"); return;
+    case GM_DOM_FALSE: gm_text_add(out, "false"); return;
+    case GM_DOM_TRUE: gm_text_add(out, "true"); return;
+    case GM_DOM_NUMBER: gm_text_add(out, v->text); return;
+    case GM_DOM_STRING: write_string(out, v->text, v->length); return;
+    case GM_DOM_ARRAY:
+    case GM_DOM_OBJECT: break;
+    }
+    gm_text_add(out, v->type == GM_DOM_ARRAY ? "[" : "{");
+    write_children(v, depth, out);
+    gm_text_add(out, v->type == GM_DOM_ARRAY ? "]" : "}");
+}

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "core/status.h"
+#include "core/text.h"
 
 typedef enum {
     GM_DOM_NULL,
@@ -45,6 +46,9 @@ const gm_dom *gm_dom_member(const gm_dom *object, const char *key);
 /* Lines as if it were printed with an indentation of two blanks, one member or element a line, {} and [] for what
  * is empty, from `line` on. Returns the length of that text in bytes. */
 size_t gm_dom_renumber(gm_dom *node, int line);
+
+/* Appends it as JSON: depth < 0 without blanks, else as gm_dom_renumber() counts lines, indented from depth on. */
+void gm_dom_write(const gm_dom *node, int depth, gm_text *out);
 
 double gm_dom_number(const gm_dom *node);   /* NaN: no number */
 bool gm_dom_is_integer(const gm_dom *node); /* a number without fraction and exponent */

@@ -21,6 +21,15 @@ typedef struct {
     size_t length;
 } gm_dtdl_text;
 
+/* Where a resolver puts its answers; bytes are copied. */
+typedef struct gm_dtdl_answers gm_dtdl_answers;
+gm_status gm_dtdl_answer(gm_dtdl_answers *to, const char *bytes, size_t length);
+
+/* Is asked for ids that no text defines; may be asked again for what its answers refer to. *knows false: these
+ * ids are nowhere. */
+typedef gm_status (*gm_dtdl_resolve)(void *context, const char *const ids[], size_t n,
+                                     gm_dtdl_answers *to, bool *knows);
+
 typedef enum {
     GM_DTDL_UNDEFINED_BY_VERSION,
     GM_DTDL_UNDEFINED_ALLOWED,
@@ -33,12 +42,29 @@ typedef struct {
     int most_version; /* 2 .. 4; 0: 4 */
     const char *const *limits; /* [n_limits] limit contexts that are acceptable */
     size_t n_limits;
+    gm_dtdl_resolve resolve; /* NULL: every reference must be in the texts */
+    void *context;
+    /* Old mistakes that old texts live with (version 2): ids with a reserved prefix, {"@id": x} for "x", names
+     * that repeat. In what is given, and in what the resolver gives. */
+    bool tolerates_in_texts, tolerates_in_answers;
 } gm_dtdl_options;
 
+/* A place in the texts; line 0: none. */
 typedef struct {
-    const char *id;                         /* "invalidId" */
-    const char *element, *property, *value; /* NULL: does not apply */
-    int source, line;                       /* of the text, from 0, and in it, from 1 */
+    int source;        /* of the text, from 0; what the resolver gave counts on */
+    const char *given; /* the id that the resolver gave this text for; NULL: a text of the caller */
+    int line, end_line; /* from 1; end_line 0: the same line */
+} gm_dtdl_place;
+
+/* NULL: does not apply. */
+typedef struct {
+    const char *id;       /* "invalidId" */
+    const char *element;  /* that breaks the rule */
+    const char *second;   /* the other one that matters */
+    const char *property; /* in which it is broken */
+    const char *aux_property, *type, *value;
+    const char *restriction, *transformation; /* what it should have been, and what asks for that */
+    gm_dtdl_place at, second_at;
 } gm_dtdl_error;
 
 typedef struct gm_dtdl_model gm_dtdl_model;
@@ -60,6 +86,14 @@ const gm_dtdl_error *gm_dtdl_error_at(const gm_dtdl_model *m, size_t k);
 /* References to what is in none of the texts: the model is not whole without them. */
 size_t gm_dtdl_n_unresolved(const gm_dtdl_model *m);
 const char *gm_dtdl_unresolved_at(const gm_dtdl_model *m, size_t k);
+
+/* The places that refer to them; one of many in an element may stand for all. */
+typedef struct {
+    const char *id;
+    gm_dtdl_place at;
+} gm_dtdl_missing;
+size_t gm_dtdl_n_missing(const gm_dtdl_model *m);
+gm_dtdl_missing gm_dtdl_missing_at(const gm_dtdl_model *m, size_t k);
 
 size_t gm_dtdl_n_elements(const gm_dtdl_model *m);
 

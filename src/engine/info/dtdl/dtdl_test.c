@@ -31,9 +31,10 @@ static void expect_error(const char *text, const char *id, int line)
 {
     gm_dtdl_model *m = parse(text);
     const gm_dtdl_error *e = gm_dtdl_error_at(m, 0);
-    if (!e || strcmp(e->id, id) != 0 || e->line != line)
-        printf("%s at line %d, not %s at %d\n", e ? e->id : "nothing", e ? e->line : 0, id, line);
-    EXPECT(e && strcmp(e->id, id) == 0 && e->line == line);
+    if (!e || strcmp(e->id, id) != 0 || e->at.line != line)
+        printf("%s at line %d, not %s at %d\n", e ? e->id : "nothing", e ? e->at.line : 0, id,
+               line);
+    EXPECT(e && strcmp(e->id, id) == 0 && e->at.line == line);
     EXPECT(strlen(gm_dtdl_advice(id)) > 5);
     gm_dtdl_destroy(m);
 }

@@ -9,6 +9,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum { GM_MOST_DTMI = 2048 };
+
+/* One that stands for itself: labels may also begin with underscores, and one #fragment may follow. */
+typedef struct {
+    int major, minor;                   /* 0: none */
+    double version;                     /* major.minor as major + minor / 1e6 */
+    bool is_reserved;                   /* a label or the fragment begins with _ */
+    char versionless[GM_MOST_DTMI + 1]; /* without ;version */
+    const char *fragment;               /* in it, with its #; "": none */
+} gm_dtmi;
+
+bool gm_dtmi_read(gm_dtmi *out, const char *text); /* false: it is none */
+
 bool gm_dtmi_is(const char *text, int dtdl_version);
 bool gm_dtdl_is_name(const char *text); /* of contents, fields ...: one label */
 

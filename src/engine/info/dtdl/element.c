@@ -3,20 +3,9 @@
 
 #include "info/dtdl/dtmi.h"
 #include "info/dtdl/metamodel.h"
-#include "info/dtdl/parse.h"
+#include "info/dtdl/reading.h"
 
 enum { MOST_TYPES = 64 };
-
-/* One element while it is read. */
-typedef struct {
-    parse *p;
-    const gm_dom *object;
-    const place *at;
-    vocabulary v;
-    element *e;
-    const char *stated[MOST_TYPES]; /* material classes and co-types by id */
-    size_t n_stated;
-} reading;
 
 static bool fail(const reading *r, const char *id, const char *in, const char *text, int line)
 {
@@ -34,6 +23,15 @@ static bool stop(const reading *r, const char *id, const char *in, const char *t
 {
     r->p->is_stopped = true;
     return fail(r, id, in, text, line);
+}
+
+/* Of the whole element. */
+static bool fail_whole(const reading *r, const char *id, const char *primary, const char *in,
+                       const char *text)
+{
+    dtdl_error(r->p, id, primary, in, text, r->object->line);
+    dtdl_ends_at(r->p, r->object->end_line);
+    return false;
 }
 
 /* ---- keywords and id ---------------------------------------------------------------------------- */
@@ -96,13 +94,16 @@ static bool read_id(reading *r)
 {
     const gm_dom *id = gm_dom_member(r->object, "@id");
     if (!id) return true;
-    if (id->type != GM_DOM_STRING) return stop(r, "idNotString", NULL, NULL, id->line);
+    if (id->type != GM_DOM_STRING || id->length == 0)
+        return stop(r, "idNotString", NULL, NULL, id->line);
     r->e->id_line = id->line;
     long most = longest_id(r, NULL);
     if (most >= 0 && id->length > (size_t)most)
         return stop(r, "idTooLong", NULL, id->text, id->line);
     if (!gm_dtmi_is(id->text, r->v.version)) return stop(r, "invalidId", NULL, id->text, id->line);
-    if (is_reserved(r, id->text)) return stop(r, "reservedId", NULL, id->text, id->line);
+    bool may_reserve = r->p->reads_standard || (r->p->tolerates && r->v.version == 2);
+    if (!may_reserve && is_reserved(r, id->text))
+        return stop(r, "reservedId", NULL, id->text, id->line);
     r->e->id = gm_arena_text(&r->p->arena, id->text, id->length);
     r->e->has_own_id = true;
     return true;
@@ -141,7 +142,7 @@ static void generate_id(reading *r)
     const char *segment = json_string_value(json_object_get(at->facts, "dtmiSegment"));
     const char *key = segment ? key_of(r, segment) : NULL;
     if (segment && !key) {
-        fail_outside(r, "missingDtmiSegPropertyValue", segment, r->object->line);
+        fail_whole(r, "missingDtmiSegPropertyValue", at->parent->id, at->property, segment);
         key = gm_arena_textf(&r->p->arena, "unnamed%zu", r->p->n_elements);
     }
     r->e->id = extend_id(r->p, at->parent->id, at->property, key);
@@ -178,7 +179,7 @@ static bool is_active(const reading *r, const json_t *type)
 }
 
 /* What the table of the unknown says of a kind of name: "valid", "tenable", "invalid". */
-static bool tolerates(const reading *r, const char *what)
+bool reading_tolerates(const reading *r, const char *what)
 {
     const json_t *table =
         gm_metamodel_of_version(json_object_get(r->p->meta, "apocrypha"), r->v.version);
@@ -196,9 +197,13 @@ static bool judge_unknown_type(reading *r, name_kind kind, const gm_dom *t)
                  [NAME_URI] = {"notDtmiNorTermAsCotype", "typeNotDtmiNorTerm"},
                  [NAME_BAD_DTMI] = {"invalidDtmiAsCotype", "typeInvalidDtmi"},
                  [NAME_UNDEFINED] = {"undefinedTermAsCotype", "typeUndefinedTerm"}};
-    if (!tolerates(r, table[kind].what))
+    if (!reading_tolerates(r, table[kind].what))
         return fail(r, table[kind].error, NULL, t->text, r->e->type_line);
-    r->e->has_undefined_type = true;
+    element *e = r->e;
+    e->has_undefined_type = true;
+    if (e->n_undefined_types < MOST_UNDEFINED)
+        e->undefined_types[e->n_undefined_types++] =
+            gm_arena_text(&r->p->arena, t->text, t->length);
     return true;
 }
 
@@ -217,27 +222,41 @@ static void add_type(reading *r, const char *id, const json_t *facts, int line)
     e->types[e->n_types++].facts = facts;
 }
 
+static bool set_class(reading *r, const char *class_name)
+{
+    element *e = r->e;
+    if (e->class_name && strcmp(e->class_name, class_name) != 0)
+        return fail(r, "multipleMaterialTypes", NULL,
+                    gm_arena_textf(&r->p->arena, "%s and %s", e->class_name, class_name),
+                    e->type_line);
+    e->class_name = class_name;
+    return true;
+}
+
 static bool read_type(reading *r, const gm_dom *t)
 {
     const char *id;
     if (t->type != GM_DOM_STRING) return fail(r, "typeNotString", "@type", NULL, t->line);
     name_kind kind = dtdl_resolve(&r->v, t->text, &id);
     const char *class_name = kind <= NAME_TERM ? class_of_id(r, id) : NULL;
-    if (class_name) {
-        if (r->e->class_name && strcmp(r->e->class_name, class_name) != 0)
-            return fail(r, "multipleMaterialTypes", NULL,
-                        gm_arena_textf(&r->p->arena, "%s and %s", r->e->class_name, class_name),
-                        r->e->type_line);
-        r->e->class_name = class_name;
-        return true;
-    }
+    if (class_name) return set_class(r, class_name);
     const json_t *facts =
         kind <= NAME_TERM ? gm_metamodel_find(r->p->meta, "supplemental", id) : NULL;
     if (!facts || !is_active(r, facts)) return judge_unknown_type(r, kind, t);
-    if (json_is_true(json_object_get(facts, "abstract")))
-        return fail(r, "abstractSupplementalType", NULL, t->text, r->e->type_line);
+    if (json_is_true(json_object_get(facts, "abstract"))) {
+        fail(r, "abstractSupplementalType", NULL, NULL, r->e->type_line);
+        dtdl_last(r->p)->type = dtdl_type_name(r->p, id);
+        return false;
+    }
     add_type(r, id, facts, r->e->type_line);
-    return true;
+    const char *kind_of = json_string_value(json_object_get(facts, "extensionKind"));
+    const json_t *extensible = gm_metamodel_of_version(
+        json_object_get(r->p->meta, "extensibleMaterialClasses"), r->v.version);
+    if (!gm_metamodel_list_has(extensible, kind_of)) return true;
+    if (!r->e->class_name || strcmp(r->e->class_name, kind_of) == 0) return set_class(r, kind_of);
+    fail_outside(r, "badType", dtdl_type_name(r->p, id), r->at->line);
+    dtdl_second(r->p, r->e, 0, 0);
+    return false;
 }
 
 /* The class that an element without @type is, where one may be left out. */
@@ -249,21 +268,32 @@ static const char *inferred_class(const reading *r)
     return gm_metamodel_list_has_number(optional, r->v.version) ? name : NULL;
 }
 
+/* Some classes have only the elements that the language itself defines. */
+static bool can_be_defined(const reading *r, const element *e)
+{
+    const json_t *elemental = json_object_get(e->class_facts, "elemental");
+    return r->p->reads_standard || !gm_metamodel_list_has_number(elemental, r->v.version);
+}
+
 static bool check_class(reading *r)
 {
     element *e = r->e;
     const char *wanted = json_string_value(json_object_get(r->at->rule, "class"));
     e->class_facts = class_facts(r, e->class_name);
+    if (!r->at->parent && r->p->reads_standard) return true;
     if (!r->at->parent) {
         const json_t *rootable =
             gm_metamodel_of_version(json_object_get(r->p->meta, "rootableClasses"), r->v.version);
         if (gm_metamodel_list_has(rootable, e->class_name)) return true;
-        return dtdl_error(r->p, "typeNotRootable", NULL, NULL, e->id, r->object->line);
+        return fail_whole(r, "typeNotRootable", NULL, NULL, e->id);
     }
     const json_t *concrete = json_object_get(wanted ? class_facts(r, wanted) : NULL, "concrete");
-    if (gm_metamodel_list_has(gm_metamodel_of_version(concrete, r->v.version), e->class_name))
+    if (can_be_defined(r, e) &&
+        gm_metamodel_list_has(gm_metamodel_of_version(concrete, r->v.version), e->class_name))
         return true;
-    return fail_outside(r, "badType", e->class_name, r->at->line);
+    fail_outside(r, "badType", e->class_name, r->at->line);
+    dtdl_second(r->p, e, 0, 0);
+    return false;
 }
 
 /* An inline definition of an older version is allowed where the property says so. */
@@ -271,7 +301,9 @@ static bool check_version(reading *r)
 {
     const json_t *versions = json_object_get(r->at->rule, "versions");
     if (!versions || gm_metamodel_list_has_number(versions, r->v.version)) return true;
-    return fail_outside(r, "disallowedVersionDefinition", NULL, r->at->line);
+    const gm_dom *context = gm_dom_member(r->object, "@context");
+    return fail_outside(r, "disallowedVersionDefinition", NULL,
+                        context ? context->line : r->at->line);
 }
 
 static bool read_types(reading *r)
@@ -286,7 +318,11 @@ static bool read_types(reading *r)
         good = read_type(r, t);
     if (!t) r->e->class_name = inferred_class(r);
     if (!good) return false;
-    if (!r->e->class_name) return fail_outside(r, "badType", NULL, r->at->line);
+    if (!r->e->class_name) {
+        fail_outside(r, "badType", NULL, r->at->line);
+        dtdl_second(r->p, r->e, 0, 0);
+        return false;
+    }
     return check_class(r) && check_version(r);
 }
 
@@ -296,229 +332,17 @@ static bool check_id_of_class(reading *r)
     bool of_class =
         gm_metamodel_list_has_number(json_object_get(e->class_facts, "idRequired"), r->v.version);
     bool required = of_class || json_is_true(json_object_get(r->at->rule, "idRequired"));
-    if (!e->has_own_id && !r->at->parent)
-        return stop(r, "missingTopLevelId", NULL, NULL, r->object->line);
+    if (!e->has_own_id && !r->at->parent) {
+        r->p->is_stopped = true;
+        return fail_whole(r, "missingTopLevelId", e->id, NULL, NULL);
+    }
     if (!e->has_own_id && required)
-        return fail_outside(r, "missingRequiredId", NULL, r->object->line);
+        return fail_whole(r, "missingRequiredId", r->at->parent->id, r->at->property, NULL);
     if (!e->has_own_id) return true;
     long most = longest_id(r, e->class_name);
     if (most >= 0 && strlen(e->id) > (size_t)most)
         return stop(r, "idTooLongForClass", NULL, e->id, e->id_line);
     return true;
-}
-
-/* ---- members ------------------------------------------------------------------------------------ */
-
-static property *start_property(reading *r, const char *name, const json_t *facts,
-                                const json_t *rule, int line)
-{
-    property *q = gm_arena_take(&r->p->arena, sizeof *q);
-    if (!q) {
-        r->p->status = GM_ENOMEM;
-        return NULL;
-    }
-    *q = (property){
-        .name = name, .facts = facts, .rule = rule, .line = line, .next = r->e->properties};
-    q->last = &q->values;
-    r->e->properties = q;
-    return q;
-}
-
-static value *add_value(reading *r, property *q, const char *id, int line)
-{
-    value *v = gm_arena_take(&r->p->arena, sizeof *v);
-    if (!v) {
-        r->p->status = GM_ENOMEM;
-        return NULL;
-    }
-    *v = (value){.is_reference = true, .text = id, .line = line};
-    *q->last = v;
-    q->last = &v->next;
-    q->n++;
-    return v;
-}
-
-static void add_reference(reading *r, property *q, const char *id, int line)
-{
-    value *v = add_value(r, q, gm_arena_text(&r->p->arena, id, strlen(id)), line);
-    reference *ref = v ? gm_arena_take(&r->p->arena, sizeof *ref) : NULL;
-    if (!ref) {
-        r->p->status = GM_ENOMEM;
-        return;
-    }
-    *ref = (reference){.from = r->e, .in = q, .to = v};
-    *r->p->last_reference = ref;
-    r->p->last_reference = &ref->next;
-}
-
-static bool is_id_alone(const gm_dom *o)
-{
-    return o->n == 1 && strcmp(o->children[0].key, "@id") == 0;
-}
-
-static void read_reference(reading *r, property *q, const gm_dom *v)
-{
-    const char *id;
-    name_kind kind = dtdl_resolve(&r->v, v->text, &id);
-    if (kind <= NAME_TERM)
-        add_reference(r, q, id, v->line);
-    else
-        fail(r, "badDtmiOrTerm", q->name, v->text, v->line);
-}
-
-static void read_object_value(reading *r, property *q, const gm_dom *v)
-{
-    switch (v->type) {
-    case GM_DOM_STRING: read_reference(r, q, v); return;
-    case GM_DOM_NULL: fail(r, "propertyValueNull", q->name, NULL, v->line); return;
-    case GM_DOM_OBJECT: break;
-    default: fail(r, "refNotStringOrObject", q->name, NULL, v->line); return;
-    }
-    if (is_id_alone(v)) {
-        fail(r, "idReference", q->name, v->children[0].text, v->line);
-        return;
-    }
-    place at = {r->e, q->name, q->facts, q->rule, r->v, q->line};
-    element *child = dtdl_read_element(r->p, v, &at);
-    if (!child || !child->id) return;
-    value *x = add_value(r, q, child->id, v->line);
-    if (x) x->target = child;
-}
-
-static void read_objects(reading *r, property *q, const gm_dom *v)
-{
-    if (v->type != GM_DOM_ARRAY) {
-        read_object_value(r, q, v);
-        return;
-    }
-    for (size_t i = 0; i < v->n && !r->p->is_stopped; i++)
-        read_object_value(r, q, &v->children[i]);
-}
-
-/* An identifier that stands for itself: the target of a relationship. */
-static void read_identifier(reading *r, property *q, const gm_dom *v)
-{
-    const gm_dom *one = v->type == GM_DOM_ARRAY && v->n == 1 ? &v->children[0] : v;
-    const char *id;
-    if (v->type == GM_DOM_ARRAY && v->n == 0) return;
-    if (one->type == GM_DOM_NULL) {
-        fail(r, "propertyValueNull", q->name, NULL, one->line);
-        return;
-    }
-    if (one->type != GM_DOM_STRING) {
-        fail(r,
-             v->type == GM_DOM_ARRAY && v->n > 1 ? "identifierMultipleValues"
-                                                 : "identifierNotString",
-             q->name, NULL, one->line);
-        return;
-    }
-    name_kind kind = dtdl_resolve(&r->v, one->text, &id);
-    long most = gm_metamodel_limit(json_object_get(q->rule, "maxLength"), r->v.limits);
-    if (kind > NAME_TERM)
-        fail(r, "identifierNotDtmi", q->name, one->text, one->line);
-    else if (most >= 0 && one->length > (size_t)most)
-        fail(r, "identifierTooLong", q->name, one->text, one->line);
-    else
-        add_value(r, q, gm_arena_text(&r->p->arena, id, strlen(id)), one->line);
-}
-
-static void read_member_of_class(reading *r, const char *name, const json_t *facts,
-                                 const json_t *rule, const gm_dom *v)
-{
-    if (dtdl_property(r->e, name)) {
-        fail(r, "duplicatePropertyName", name, NULL, v->line);
-        return;
-    }
-    property *q = start_property(r, name, facts, rule, v->line);
-    if (!q) return;
-    if (json_is_true(json_object_get(facts, "literal")))
-        dtdl_read_literal(r->p, r->e, q, v, json_string_value(json_object_get(facts, "datatype")));
-    else if (json_object_get(rule, "class"))
-        read_objects(r, q, v);
-    else
-        read_identifier(r, q, v);
-}
-
-/* ---- supplemental members ----------------------------------------------------------------------- */
-
-/* The datatype of a supplemental property that is a literal; NULL: an element. */
-static const char *supplemental_datatype(const json_t *facts)
-{
-    static const char xsd[] = "http://www.w3.org/2001/XMLSchema#";
-    const char *type = json_string_value(json_object_get(facts, "type"));
-    if (!type || strncmp(type, xsd, strlen(xsd)) != 0) return NULL;
-    const char *name = type + strlen(xsd);
-    if (strcmp(name, "decimal") == 0) return "numeric";
-    return strcmp(name, "duration") == 0 ? "string" : name;
-}
-
-static const json_t *find_supplemental(const reading *r, const char *id)
-{
-    for (size_t i = 0; i < r->e->n_types; i++)
-        for (const json_t *t = r->e->types[i].facts; t;) {
-            const json_t *facts = gm_metamodel_find(t, "properties", id);
-            if (facts) return facts;
-            const char *parent = json_string_value(json_object_get(t, "parent"));
-            t = parent ? gm_metamodel_find(r->p->meta, "supplemental", parent) : NULL;
-        }
-    return NULL;
-}
-
-static void read_supplemental(reading *r, const char *id, const json_t *facts, const gm_dom *v)
-{
-    const char *datatype = supplemental_datatype(facts);
-    if (dtdl_property(r->e, id)) {
-        fail(r, "duplicatePropertyName", id, NULL, v->line);
-        return;
-    }
-    property *q =
-        start_property(r, gm_arena_text(&r->p->arena, id, strlen(id)), facts, facts, v->line);
-    if (!q) return;
-    if (datatype)
-        dtdl_read_literal(r->p, r->e, q, v, datatype);
-    else if (json_object_get(facts, "type") || json_object_get(facts, "childOf"))
-        read_objects(r, q, v);
-    else
-        read_identifier(r, q, v);
-}
-
-static void judge_unknown_member(reading *r, name_kind kind, const gm_dom *c)
-{
-    static const struct {
-        const char *what, *error;
-    } table[] = {[NAME_DTMI] = {"irrelevantDtmiOrTermAsProperty", "propertyIrrelevantDtmiOrTerm"},
-                 [NAME_TERM] = {"irrelevantDtmiOrTermAsProperty", "propertyIrrelevantDtmiOrTerm"},
-                 [NAME_URI] = {"notDtmiNorTermAsProperty", "propertyNotDtmiNorTerm"},
-                 [NAME_BAD_DTMI] = {"invalidDtmiAsProperty", "propertyInvalidDtmi"},
-                 [NAME_UNDEFINED] = {"undefinedTermAsProperty", "propertyUndefinedTerm"}};
-    if (!tolerates(r, table[kind].what))
-        fail(r, table[kind].error, c->key, NULL, c->line);
-    else if (!r->e->has_undefined_type)
-        fail(r, gm_dom_member(r->object, "@type") ? "noTypeThatAllows" : "inferredTypeDoesNotAllow",
-             c->key, NULL, c->line);
-}
-
-static void read_member(reading *r, const gm_dom *c)
-{
-    static const char prefix[] = "dtmi:dtdl:property:";
-    const char *id;
-    name_kind kind = dtdl_resolve(&r->v, c->key, &id);
-    if (kind <= NAME_TERM && strncmp(id, prefix, strlen(prefix)) == 0) {
-        const char *name = id + strlen(prefix), *version = strchr(name, ';');
-        char *bare =
-            gm_arena_text(&r->p->arena, name, version ? (size_t)(version - name) : strlen(name));
-        const json_t *facts = gm_metamodel_find(r->e->class_facts, "properties", bare);
-        const json_t *rule = gm_metamodel_of_version(facts, r->v.version);
-        if (rule && version && atoi(version + 1) == r->v.version) {
-            read_member_of_class(r, bare, facts, rule, c);
-            return;
-        }
-    }
-    const json_t *facts = kind <= NAME_TERM ? find_supplemental(r, id) : NULL;
-    if (facts)
-        read_supplemental(r, id, facts, c);
-    else
-        judge_unknown_member(r, kind, c);
 }
 
 /* ---- the element -------------------------------------------------------------------------------- */
@@ -529,7 +353,8 @@ static bool open_vocabulary(reading *r)
     r->v = r->at->vocabulary;
     if (context) return dtdl_read_context(r->p, context, &r->v);
     if (r->v.version) return true;
-    return stop(r, "missingContext", NULL, NULL, r->object->line);
+    r->p->is_stopped = true;
+    return fail_whole(r, "missingContext", r->e->id, NULL, NULL);
 }
 
 static bool is_partition(const element *e)
@@ -537,19 +362,30 @@ static bool is_partition(const element *e)
     return json_is_true(json_object_get(e->class_facts, "partition"));
 }
 
+static bool fail_defined(const reading *r, const element *first)
+{
+    int source = r->p->source;
+    r->p->source = first->source;
+    fail(r, "duplicateDefinition", NULL, NULL, first->id_line);
+    r->p->source = source;
+    dtdl_second(r->p, r->e, r->e->id_line, 0);
+    dtdl_last(r->p)->second = NULL;
+    return false;
+}
+
 static bool open_element(reading *r)
 {
     element *e = r->e;
     if (!open_vocabulary(r)) return false;
-    e->version = r->v.version, e->limits = r->v.limits;
+    e->version = r->v.version, e->limits = r->v.limits, e->contexts = r->v.written;
     if (!check_keywords(r) || !read_id(r)) return false;
     if (!e->id && r->at->parent) generate_id(r);
     if (!read_types(r) || !check_id_of_class(r)) return false;
     e->partition = is_partition(e) ? e : r->at->parent ? r->at->parent->partition : NULL;
     if (dtdl_add(r->p, e)) return true;
-    if (e->has_own_id)
-        return fail(r, "duplicateDefinition", NULL, NULL, dtdl_find(r->p, e->id)->id_line);
-    return true; /* names that repeat are told by whoever holds them */
+    if (e->has_own_id) return fail_defined(r, dtdl_find(r->p, e->id));
+    e->is_dropped = r->p->tolerates && r->v.version == 2;
+    return !e->is_dropped; /* names that repeat are told by whoever holds them */
 }
 
 element *dtdl_read_element(parse *p, const gm_dom *object, const place *at)
@@ -560,14 +396,16 @@ element *dtdl_read_element(parse *p, const gm_dom *object, const place *at)
         return NULL;
     }
     *e = (element){.parent = at->parent,
+                   .is_standard = p->reads_standard,
                    .parent_property = at->property,
                    .source = p->source,
                    .line = object->line,
                    .end_line = object->end_line,
                    .limits = ""};
+    e->last_property = &e->properties;
     reading r = {.p = p, .object = object, .at = at, .e = e};
     if (!open_element(&r)) return e;
     for (size_t i = 0; i < object->n && !p->is_stopped && p->status == GM_OK; i++)
-        if (object->children[i].key[0] != '@') read_member(&r, &object->children[i]);
+        if (object->children[i].key[0] != '@') reading_member(&r, &object->children[i]);
     return e;
 }

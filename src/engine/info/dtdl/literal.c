@@ -16,13 +16,17 @@ typedef struct {
 /* Of a member that should not be there, or not be called so. */
 static bool fail_key(const literal *l, const char *id, const gm_dom *v)
 {
-    return dtdl_error(l->p, id, l->e->id, l->to->name, v->key, v->line);
+    dtdl_error(l->p, id, l->e->id, l->to->name, v->key, v->line);
+    dtdl_ends_at(l->p, v->end_line);
+    return false;
 }
 
 static bool fail(const literal *l, const char *id, const gm_dom *v)
 {
-    return dtdl_error(l->p, id, l->e->id, l->to->name, v->type == GM_DOM_STRING ? v->text : NULL,
-                      v->line);
+    const char *text = v->type == GM_DOM_STRING ? v->text : NULL;
+    dtdl_error(l->p, id, l->e->id, l->to->name, text, v->line);
+    dtdl_ends_at(l->p, v->end_line);
+    return false;
 }
 
 static void add(const literal *l, const gm_dom *v, literal_kind kind, const char *text,
@@ -37,7 +41,8 @@ static void add(const literal *l, const gm_dom *v, literal_kind kind, const char
                    .kind = kind,
                    .language =
                        language ? gm_arena_text(&l->p->arena, language, strlen(language)) : NULL,
-                   .line = v->line};
+                   .line = v->line,
+                   .end_line = v->end_line};
     *l->to->last = new;
     l->to->last = &new->next;
     l->to->n++;
@@ -50,11 +55,13 @@ static bool fail_by_type(const literal *l, const char *form, const gm_dom *v)
                                            {"integer", "Integer"},
                                            {"string", "String"},
                                            {"numeric", "Numeric"}};
+    const char *id = "literalNotValid";
     for (size_t k = 0; l->datatype && k < sizeof names / sizeof *names; k++)
         if (strcmp(l->datatype, names[k][0]) == 0)
-            return dtdl_error(l->p, gm_arena_textf(&l->p->arena, form, names[k][0], names[k][1]),
-                              l->e->id, l->to->name, NULL, v->line);
-    return dtdl_error(l->p, "literalNotValid", l->e->id, l->to->name, NULL, v->line);
+            id = gm_arena_textf(&l->p->arena, form, names[k][0], names[k][1]);
+    dtdl_error(l->p, id, l->e->id, l->to->name, NULL, v->line);
+    dtdl_ends_at(l->p, v->end_line);
+    return false;
 }
 
 static bool is_whole(const gm_dom *v)
@@ -175,24 +182,36 @@ static bool is_language(const char *code)
     return true;
 }
 
-static bool add_text(const literal *l, const char *language, const gm_dom *v)
+/* v is the text; `whole` what it stands in. */
+static bool add_text(const literal *l, const char *language, const gm_dom *v, const gm_dom *whole)
 {
-    for (const value *x = l->to->values; x; x = x->next)
-        if (strcmp(x->language, language) == 0)
-            return dtdl_error(l->p, "langStringElementCodeNotUnique", l->e->id, l->to->name,
-                              language, v->line);
-    add(l, v, LITERAL_STRING, v->text, language);
+    for (const value *x = l->to->values; x; x = x->next) {
+        if (strcmp(x->language, language) != 0) continue;
+        dtdl_error(l->p, "langStringElementCodeNotUnique", l->e->id, l->to->name, language,
+                   whole->line);
+        dtdl_ends_at(l->p, whole->end_line);
+        dtdl_second(l->p, l->e, x->line, x->end_line);
+        dtdl_last(l->p)->second = NULL;
+        return false;
+    }
+    gm_dom at = *v;
+    at.line = whole->line, at.end_line = whole->end_line;
+    add(l, &at, LITERAL_STRING, v->text, language);
     return true;
 }
 
 static bool read_language_map(const literal *l, const gm_dom *o)
 {
+    bool is_tagged = l->e->version > 2 && gm_dom_member(o, "@value");
+    for (size_t i = 0; i < o->n; i++)
+        is_tagged &= o->children[i].key[0] == '@';
+    if (is_tagged) return fail(l, "langTagValueInLangMap", o);
     for (size_t i = 0; i < o->n; i++) {
         const gm_dom *c = &o->children[i];
         if (c->key[0] == '@') return fail_key(l, "langMapObjKeyword", c);
         if (!is_language(c->key)) return fail_key(l, "langStringInvalidCode", c);
         if (c->type != GM_DOM_STRING) return fail(l, "langStringValueNotString", c);
-        if (!add_text(l, c->key, c)) return false;
+        if (!add_text(l, c->key, c, c)) return false;
     }
     return true;
 }
@@ -200,7 +219,7 @@ static bool read_language_map(const literal *l, const gm_dom *o)
 static bool read_language_element(const literal *l, const gm_dom *v)
 {
     const gm_dom *text = NULL, *language = NULL;
-    if (v->type == GM_DOM_STRING) return add_text(l, "en", v);
+    if (v->type == GM_DOM_STRING) return add_text(l, "en", v, v);
     if (v->type != GM_DOM_OBJECT) return fail(l, "langStringElementNotStringOrObject", v);
     for (size_t i = 0; i < v->n; i++) {
         const gm_dom *c = &v->children[i];
@@ -214,8 +233,10 @@ static bool read_language_element(const literal *l, const gm_dom *v)
             return fail(l, "langStringElementId", c);
         else if (strcmp(c->key, "@graph") == 0)
             return fail(l, "langStringElementGraph", c);
-        else if (strcmp(c->key, "@type") == 0)
+        else if (strcmp(c->key, "@type") == 0 && l->e->version > 2)
             return fail(l, "langStringElementType", c);
+        else if (strcmp(c->key, "@type") == 0)
+            continue;
         else
             return fail_key(l, "langStringElementInvalidProp", c);
     }
@@ -225,13 +246,13 @@ static bool read_language_element(const literal *l, const gm_dom *v)
         return fail(l, "langStringElementCodeNotString", language);
     if (language && !is_language(language->text))
         return fail(l, "langStringElementInvalidCode", language);
-    return add_text(l, language ? language->text : "en", text);
+    return add_text(l, language ? language->text : "en", text, v);
 }
 
 static bool read_language(const literal *l, const gm_dom *v)
 {
     switch (v->type) {
-    case GM_DOM_STRING: return add_text(l, "en", v);
+    case GM_DOM_STRING: return add_text(l, "en", v, v);
     case GM_DOM_OBJECT: return read_language_map(l, v);
     case GM_DOM_ARRAY:
         for (size_t i = 0; i < v->n; i++)

@@ -12,7 +12,8 @@
 #include "info/dtdl/dom.h"
 #include "info/dtdl/dtdl.h"
 
-enum { MOST_AFFILIATES = 16 };
+enum { MOST_GIVEN = 1024, NO_SOURCE = -1 }; /* texts of one parse */
+enum { MOST_AFFILIATES = 16, MOST_UNDEFINED = 8 };
 
 /* The vocabulary that holds at a place. */
 typedef struct {
@@ -23,11 +24,20 @@ typedef struct {
         const json_t *terms; /* NULL: undefined */
     } affiliates[MOST_AFFILIATES];
     size_t n_affiliates;
-    bool is_incomplete; /* an undefined extension stands in it */
-    const char *limits; /* "" or the name of a limit context */
+    bool is_incomplete;             /* an undefined extension stands in it */
+    const char *limits;             /* "" or the name of a limit context */
+    const char *limit_context;      /* as given; NULL: the language's own limits */
+    const struct contexts *written; /* this, for whoever writes it back; NULL: not made yet */
 } vocabulary;
 
-typedef struct element element;
+typedef struct contexts {
+    int version;
+    const char *limits; /* NULL: the language's own */
+    size_t n;
+    const char *affiliates[MOST_AFFILIATES];
+} contexts;
+
+typedef struct gm_dtdl_element element;
 
 typedef enum {
     LITERAL_NULL,
@@ -44,7 +54,7 @@ typedef struct value {
     literal_kind kind;
     const char *language; /* of a localizable text */
     element *target;      /* of a reference, once it is bound */
-    int line;
+    int line, end_line;
 } value;
 
 typedef struct property {
@@ -55,24 +65,32 @@ typedef struct property {
     value *values;
     value **last;
     size_t n;
-    int line;
+    int line, end_line;
 } property;
 
-struct element {
+struct gm_dtdl_element {
     element *next;
     const char *id, *class_name;
     const json_t *class_facts;
     int version, source;
     int line, id_line, type_line, end_line; /* of {, @id, @type and } */
     const char *limits;
+    const contexts *contexts;
     bool has_own_id, is_standard, has_undefined_type;
+    bool is_dropped; /* an old mistake that is tolerated: a name again */
     struct {
         const char *id;
         const json_t *facts;
         int line;
     } * types; /* [n_types] supplemental */
     size_t n_types;
-    property *properties;
+    const char *undefined_types[MOST_UNDEFINED]; /* as written */
+    size_t n_undefined_types;
+    struct undefined {
+        struct undefined *next;
+        const char *name, *json; /* as written */
+    } * undefined;
+    property *properties, **last_property;
     element *parent, *partition; /* NULL: at the top */
     const char *parent_property;
     property *imported; /* Interface: contents with those of its bases */
@@ -96,14 +114,27 @@ typedef struct {
     reference *references, **last_reference;
     gm_dtdl_error *errors;
     size_t n_errors, most_errors;
-    bool is_stopped; /* an error that ends the parse at once */
+    bool is_stopped;     /* an error that ends the parse at once */
+    bool tolerates;      /* the old mistakes in the text that is being read */
+    bool reads_standard; /* what the language itself defines */
     int source;
-    gm_status status; /* of memory */
+    const char
+        *given[MOST_GIVEN]; /* by source: the id it was given for; NULL: a text of the caller */
+    gm_status status;       /* of memory */
 } parse;
 
 /* Records an error; primary may be NULL. Returns false, for `return error(...)`. */
 bool dtdl_error(parse *p, const char *id, const char *primary, const char *property,
                 const char *value, int line);
+
+/* The error that was recorded last, for what else is to be said of it. */
+gm_dtdl_error *dtdl_last(parse *p);
+void dtdl_ends_at(parse *p, int end_line); /* of the first place */
+void dtdl_second(parse *p, const element *e, int line,
+                 int end); /* id and place; line 0: where it begins */
+
+/* "dtmi:standard:class:Velocity;2": "Velocity". */
+const char *dtdl_type_name(parse *p, const char *id);
 
 element *dtdl_find(const parse *p, const char *id);
 /* False: there is one of that id. */
@@ -134,5 +165,6 @@ bool dtdl_is_a(const parse *p, const element *e, const char *class_name);
 
 void dtdl_bind(parse *p);
 void dtdl_check(parse *p);
+void dtdl_check_around(parse *p, const element *e); /* siblings.c; contents are imported */
 
 #endif
